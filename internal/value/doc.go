@@ -1,0 +1,2 @@
+// Package value holds one typed scalar.
+package value

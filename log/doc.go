@@ -1,0 +1,2 @@
+// Package log: see the files.
+package log

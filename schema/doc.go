@@ -1,0 +1,2 @@
+// Package schema: see the files.
+package schema

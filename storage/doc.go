@@ -1,0 +1,2 @@
+// Package storage holds objects.
+package storage

@@ -1,0 +1,173 @@
+package schema
+
+import (
+	"encoding/json"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Keys of [Metadata] that column mapping uses.
+const (
+	keyColumnID     = "delta.columnMapping.id"
+	keyPhysicalName = "delta.columnMapping.physicalName"
+)
+
+// String is the text at key; false if there is none, or if it is not a string.
+func (m Metadata) String(key string) (string, bool) {
+	raw, ok := m[key]
+	if !ok || len(raw) == 0 || raw[0] != '"' {
+		return "", false
+	}
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		return "", false
+	}
+	return s, true
+}
+
+// Int is the integer at key, also when it is written as a string, as some
+// writers do; false if there is none, or if it is not an integer of 64 bits.
+func (m Metadata) Int(key string) (int64, bool) {
+	raw, ok := m[key]
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(strings.Trim(string(raw), `"`), 10, 64)
+	return n, err == nil
+}
+
+// With is a copy of m in which key has value. It fails, as json.Marshal does,
+// if value has no JSON.
+func (m Metadata) With(key string, value any) (Metadata, error) {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return nil, &InvalidError{Problem: "metadata key " + key, Err: err}
+	}
+	out := make(Metadata, len(m)+1)
+	for k, v := range m {
+		out[k] = v
+	}
+	out[key] = raw
+	return out, nil
+}
+
+// PhysicalName is the name that the field has in data files, partition values
+// and statistics of a table with column mapping; Name if none is recorded.
+func (f Field) PhysicalName() string {
+	if name, ok := f.Metadata.String(keyPhysicalName); ok {
+		return name
+	}
+	return f.Name
+}
+
+// ColumnID is the field id that column mapping gave the field, if it did.
+func (f Field) ColumnID() (int64, bool) { return f.Metadata.Int(keyColumnID) }
+
+// Physical is the schema with every field, at every depth, under its
+// [Field.PhysicalName]. Only tables with column mapping have one.
+func (s *Struct) Physical() *Struct { return physical(s).(*Struct) }
+
+func physical(t Type) Type {
+	switch t := t.(type) {
+	case *Array:
+		return &Array{Element: physical(t.Element), ContainsNull: t.ContainsNull}
+	case *Map:
+		return &Map{Key: physical(t.Key), Value: physical(t.Value), ValueContainsNull: t.ValueContainsNull}
+	case *Struct:
+		fields := slices.Clone(t.Fields)
+		for i, f := range fields {
+			fields[i].Name = f.PhysicalName()
+			fields[i].Type = physical(f.Type)
+		}
+		return &Struct{Fields: fields}
+	default:
+		return t
+	}
+}
+
+// Field is the field at path, one name for each level of structs, spelled
+// exactly. Arrays and maps are not entered.
+func (s *Struct) Field(path ...string) (Field, bool) {
+	for depth, name := range path {
+		i := slices.IndexFunc(s.Fields, func(f Field) bool { return f.Name == name })
+		if i < 0 {
+			return Field{}, false
+		}
+		f := s.Fields[i]
+		if depth == len(path)-1 {
+			return f, true
+		}
+		nested, ok := f.Type.(*Struct)
+		if !ok {
+			return Field{}, false
+		}
+		s = nested
+	}
+	return Field{}, false
+}
+
+// Lookup is the index of the field that SQL means by name: the one spelled
+// so, else the only one that differs from name in nothing but case.
+func (s *Struct) Lookup(name string) (int, bool) {
+	found := -1
+	for i, f := range s.Fields {
+		if f.Name == name {
+			return i, true
+		}
+		if strings.EqualFold(f.Name, name) {
+			if found >= 0 {
+				found = len(s.Fields) // ambiguous, unless the exact name follows
+				continue
+			}
+			found = i
+		}
+	}
+	if found < 0 || found == len(s.Fields) {
+		return 0, false
+	}
+	return found, true
+}
+
+// Leaves visits the columns that statistics count, in schema order, with the
+// names that lead to each. Structs are entered; an array or a map is one leaf,
+// as is a struct without fields. The path is the visitor's to keep.
+func (s *Struct) Leaves() iter.Seq2[[]string, Field] {
+	return func(yield func([]string, Field) bool) { leaves(s, nil, yield) }
+}
+
+func leaves(s *Struct, path []string, yield func([]string, Field) bool) bool {
+	for _, f := range s.Fields {
+		here := append(path, f.Name)
+		if nested, ok := f.Type.(*Struct); ok && len(nested.Fields) > 0 {
+			if !leaves(nested, here, yield) {
+				return false
+			}
+		} else if !yield(slices.Clone(here), f) {
+			return false
+		}
+	}
+	return true
+}
+
+// fold maps names that differ only in case to one string.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + ('a' - 'A')
+		}
+		if r < 0x80 && r != 'k' && r != 's' {
+			return r
+		}
+		least := r
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			least = min(least, f)
+		}
+		if 'A' <= least && least <= 'Z' { // K (Kelvin sign) and S (long s) fold to ASCII
+			least += 'a' - 'A'
+		}
+		return least
+	}, s)
+}

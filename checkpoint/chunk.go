@@ -1,0 +1,474 @@
+package checkpoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+)
+
+const (
+	// A chunk holds at most so many rows, fewer if their text is long.
+	chunkRowsMax  = 1 << 16
+	chunkRowsMin  = 256
+	chunkTextSize = 32 << 20
+)
+
+// Files yields the files that the checkpoint lists, in its order, in chunks of
+// at most 65,536. Only the columns that are asked for are read, a row group at
+// a time. After an error nothing more is yielded.
+func (r *Reader) Files(ctx context.Context, cols Columns) iter.Seq2[*Files, error] {
+	return func(yield func(*Files, error) bool) {
+		for _, p := range r.parts {
+			o := r.object(ctx, p)
+			for g := range p.footer.RowGroups {
+				more, err := r.groupFiles(o, p, g, cols, yield)
+				if err != nil {
+					yield(nil, fmt.Errorf("read checkpoint: %w", err))
+					return
+				}
+				if !more {
+					return
+				}
+			}
+		}
+	}
+}
+
+// groupFiles yields the files of one row group; false to stop.
+func (r *Reader) groupFiles(o *object, p *part, index int, cols Columns, yield func(*Files, error) bool) (more bool, err error) {
+	var c *chunker
+	err = o.guard(func() (err error) {
+		c, err = r.newChunker(o, p, index, cols)
+		return err
+	})
+	if err != nil || c == nil {
+		return true, err
+	}
+	defer c.group.close()
+	for c.left > 0 {
+		var f *Files
+		err := o.guard(func() (err error) {
+			f, err = c.next()
+			return err
+		})
+		if err != nil {
+			return false, err
+		}
+		if f.Len() > 0 && !yield(f, nil) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// chunker turns the adds of one row group into chunks.
+type chunker struct {
+	group *group
+	cols  Columns
+	left  int64 // rows
+	step  int64 // rows of a chunk
+
+	path, size, modified *column
+	partition, tags      *mapping
+	stats                *column
+	parsed               *parsedStats
+	baseRowID, commitVer *column
+	clustering           *column
+	dvType, dvPath       *column
+	dvOffset, dvSize     *column
+	dvRows, dvMax        *column
+
+	live  []bool // of the rows of the chunk: is there a file
+	files int    // how many
+	text  []byte // scratch
+}
+
+// newChunker opens the columns; nil if the row group has no files.
+func (r *Reader) newChunker(o *object, p *part, index int, cols Columns) (*chunker, error) {
+	g, err := r.group(o, p, index)
+	if err != nil {
+		return nil, err
+	}
+	path := p.schema.leaf("add", "path")
+	if !g.has(path) {
+		return nil, nil
+	}
+	c := &chunker{group: g, cols: cols, left: g.rows}
+	fromParsed := c.statsFromParsed()
+	wanted := c.wanted(fromParsed)
+	if err := o.readAheadAll(g.extents(wanted)); err != nil {
+		return nil, err
+	}
+	c.step = c.rowsOfChunk(wanted)
+	c.path = g.text("add", "path")
+	c.size, c.modified = g.number("add", "size"), g.number("add", "modificationTime")
+	c.partition = g.mapping("add", "partitionValues")
+	c.dvType, c.dvPath = g.text("add", "deletionVector", "storageType"), g.text("add", "deletionVector", "pathOrInlineDv")
+	c.dvOffset, c.dvSize = g.number("add", "deletionVector", "offset"), g.number("add", "deletionVector", "sizeInBytes")
+	c.dvRows, c.dvMax = g.number("add", "deletionVector", "cardinality"), g.number("add", "deletionVector", "maxRowIndex")
+	c.baseRowID, c.commitVer = g.number("add", "baseRowId"), g.number("add", "defaultRowCommitVersion")
+	c.clustering = g.text("add", "clusteringProvider")
+	if cols&Tags != 0 {
+		c.tags = g.mapping("add", "tags")
+	}
+	switch {
+	case cols&Stats == 0:
+	case fromParsed:
+		c.parsed = g.parsedStats()
+	default:
+		c.stats = g.text("add", "stats")
+	}
+	if err := g.fault(); err != nil {
+		g.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// statsFromParsed says whether statistics have to be rebuilt: there is no JSON
+// in this row group, but maybe the parsed form.
+func (c *chunker) statsFromParsed() bool {
+	t := c.group.part.schema
+	return c.cols&Stats != 0 && !c.group.has(t.leaf("add", "stats")) && t.at("add", "stats_parsed") != nil
+}
+
+// wanted lists the columns to read.
+func (c *chunker) wanted(fromParsed bool) []int {
+	names := []string{"path", "size", "modificationTime", "partitionValues", "deletionVector", "baseRowId",
+		"defaultRowCommitVersion", "clusteringProvider"}
+	if c.cols&Tags != 0 {
+		names = append(names, "tags")
+	}
+	if c.cols&Stats != 0 && !fromParsed {
+		names = append(names, "stats")
+	}
+	if fromParsed {
+		names = append(names, "stats_parsed")
+	}
+	var wanted []int
+	for _, name := range names {
+		wanted = c.group.part.schema.at("add", name).columns(wanted)
+	}
+	return wanted
+}
+
+// rowsOfChunk keeps the text of a chunk to a few megabytes.
+func (c *chunker) rowsOfChunk(wanted []int) int64 {
+	var bytes int64
+	for _, i := range wanted {
+		bytes += max(0, c.group.part.footer.RowGroups[c.group.index].Columns[i].MetaData.TotalUncompressedSize)
+	}
+	perRow := 1 + bytes/c.group.rows
+	return max(chunkRowsMin, min(chunkRowsMax, chunkTextSize/perRow))
+}
+
+// next reads the next chunk, which may be empty.
+func (c *chunker) next() (*Files, error) {
+	rows := int(min(c.left, c.step))
+	c.left -= int64(rows)
+	f := &Files{columns: c.cols}
+	c.readPaths(f, rows)
+	f.size = c.integers(c.size, true)
+	f.modified = c.integers(c.modified, false)
+	c.readPartitions(f)
+	f.dv = c.vectors()
+	f.baseRowID, f.commitVer = c.numbers(c.baseRowID), c.numbers(c.commitVer)
+	c.readClustering(f)
+	f.tags = c.maps(c.tags)
+	if c.parsed != nil {
+		f.stats = c.renderStats()
+	} else {
+		f.stats = c.texts(c.stats)
+	}
+	if err := c.group.fault(); err != nil {
+		return nil, err
+	}
+	if c.left == 0 && c.path.reader.HasNext() {
+		return nil, errors.New("column add.path: more rows than its row group")
+	}
+	return f, nil
+}
+
+// builder collects texts in scratch memory and copies them out in one piece.
+type builder struct {
+	column *column // is charged
+	text   []byte
+	ends   []uint32
+}
+
+func (b *builder) end() bool {
+	if len(b.text) > textBytesMax {
+		b.column.fail(errExpand)
+		return false
+	}
+	b.ends = append(b.ends, uint32(len(b.text)))
+	return true
+}
+
+func (b *builder) texts() texts { return texts{data: string(b.text), ends: b.ends} }
+
+// start takes the scratch memory, done gives it back.
+func (c *chunker) start(col *column, n int) *builder {
+	return &builder{column: col, text: c.text[:0], ends: make([]uint32, 0, n)}
+}
+
+func (c *chunker) done(b *builder) texts {
+	c.text = b.text
+	return b.texts()
+}
+
+func (c *chunker) readPaths(f *Files, rows int) {
+	c.live = c.live[:0]
+	b := c.start(c.path, rows)
+	for range rows {
+		there := c.path.row()
+		c.live = append(c.live, there)
+		if there {
+			b.text = append(b.text, c.path.text()...)
+			if !b.end() {
+				return
+			}
+		}
+	}
+	c.files = len(b.ends)
+	f.paths = c.done(b)
+}
+
+// integers reads a column that a file must have, or that is 0 if null.
+func (c *chunker) integers(col *column, must bool) []int64 {
+	out := make([]int64, 0, c.files)
+	for _, live := range c.live {
+		there := col.row()
+		switch {
+		case !live:
+		case there:
+			out = append(out, col.word())
+		case must:
+			c.missing("add.size")
+			return out
+		default:
+			out = append(out, 0)
+		}
+	}
+	return out
+}
+
+// missing records that a file lacks what every file has, unless something else
+// went wrong before.
+func (c *chunker) missing(name string) {
+	if c.group.fault() == nil {
+		c.group.err = fmt.Errorf("%s: %w", name, errNull)
+	}
+}
+
+// numbers reads a column that files may have; nil if none has it.
+func (c *chunker) numbers(col *column) *numbers {
+	if col == nil || c.files == 0 {
+		col.skip(len(c.live))
+		return nil
+	}
+	out := &numbers{value: make([]int64, c.files), there: make(bitset, c.files/64+1)}
+	i, any := 0, false
+	for _, live := range c.live {
+		there := col.row()
+		if !live {
+			continue
+		}
+		if there {
+			out.value[i], any = col.word(), true
+			out.there.add(i)
+		}
+		i++
+	}
+	if !any {
+		return nil
+	}
+	return out
+}
+
+// texts reads a column of strings in which null is empty; nil if all are.
+func (c *chunker) texts(col *column) *texts {
+	if col == nil {
+		return nil
+	}
+	b := c.start(col, c.files)
+	for _, live := range c.live {
+		there := col.row()
+		if !live {
+			continue
+		}
+		if there {
+			b.text = append(b.text, col.text()...)
+		}
+		if !b.end() {
+			return nil
+		}
+	}
+	if len(b.text) == 0 {
+		return nil
+	}
+	t := c.done(b)
+	return &t
+}
+
+// interner numbers distinct runs of bytes in the order they are first seen.
+type interner struct {
+	known map[string]uint32
+	last  uint32
+	b     *builder
+}
+
+func (c *chunker) intern(col *column) *interner {
+	return &interner{known: map[string]uint32{}, b: &builder{column: col}}
+}
+
+func (n *interner) number(text []byte) uint32 {
+	if len(n.known) > 0 { // neighbours are often equal
+		start := uint32(0)
+		if n.last > 0 {
+			start = n.b.ends[n.last-1]
+		}
+		if string(n.b.text[start:n.b.ends[n.last]]) == string(text) {
+			return n.last
+		}
+	}
+	id, ok := n.known[string(text)]
+	if !ok {
+		n.b.text = append(n.b.text, text...)
+		if !n.b.end() {
+			return 0
+		}
+		id = uint32(len(n.known))
+		n.known[string(text)] = id
+	}
+	n.last = id
+	return id
+}
+
+func (c *chunker) readPartitions(f *Files) {
+	f.partition = make([]uint32, 0, c.files)
+	var col *column
+	if c.partition != nil {
+		col = c.partition.key
+	}
+	n := c.intern(col)
+	for _, live := range c.live {
+		there := c.partition.row()
+		switch {
+		case !live:
+		case there:
+			f.partition = append(f.partition, n.number(c.partition.pairs))
+		default: // no map is an empty one
+			f.partition = append(f.partition, n.number(nil))
+		}
+	}
+	f.partitions = n.b.texts()
+}
+
+func (c *chunker) readClustering(f *Files) {
+	if c.clustering == nil {
+		return
+	}
+	n := c.intern(c.clustering)
+	ids := make([]uint32, 0, c.files)
+	for _, live := range c.live {
+		there := c.clustering.row()
+		switch {
+		case !live:
+		case there:
+			ids = append(ids, n.number(c.clustering.text())+1)
+		default:
+			ids = append(ids, 0)
+		}
+	}
+	if len(n.known) > 0 {
+		f.clustering, f.providers = ids, n.b.texts()
+	}
+}
+
+func (c *chunker) maps(m *mapping) *mapTexts {
+	if m == nil {
+		return nil
+	}
+	out := &mapTexts{there: make(bitset, c.files/64+1)}
+	b := c.start(m.key, c.files)
+	i := 0
+	for _, live := range c.live {
+		there := m.row()
+		if !live {
+			continue
+		}
+		if there {
+			b.text = append(b.text, m.pairs...)
+			out.there.add(i)
+		}
+		if !b.end() {
+			return nil
+		}
+		i++
+	}
+	if out.there.count() == 0 {
+		return nil
+	}
+	out.pairs = c.done(b)
+	return out
+}
+
+// vectors reads the deletion vectors; nil if no file has one.
+func (c *chunker) vectors() *vectors {
+	if c.dvType == nil {
+		for _, col := range []*column{c.dvPath, c.dvOffset, c.dvSize, c.dvRows, c.dvMax} {
+			col.skip(len(c.live))
+		}
+		return nil
+	}
+	out := &vectors{index: make([]uint32, 0, c.files)}
+	b := &builder{column: c.dvType}
+	for _, live := range c.live {
+		there := c.dvType.row()
+		path, offset, size := c.dvPath.row(), c.dvOffset.row(), c.dvSize.row()
+		rows, last := c.dvRows.row(), c.dvMax.row()
+		if !live {
+			continue
+		}
+		if !there {
+			out.index = append(out.index, 0)
+			continue
+		}
+		if !path || !size || !rows {
+			c.missing("add.deletionVector")
+			return nil
+		}
+		v := vector{typeLen: uint32(len(c.dvType.text())), pathLen: uint32(len(c.dvPath.text())), hasOffset: offset, hasMaxRow: last}
+		v.sizeInBytes, v.cardinality = c.int32(c.dvSize), c.dvRows.word()
+		if offset {
+			v.offset = c.int32(c.dvOffset)
+		}
+		if last {
+			v.maxRow = c.dvMax.word()
+		}
+		b.text = append(append(b.text, c.dvType.text()...), c.dvPath.text()...)
+		if offset {
+			b.text = fmt.Appendf(b.text, "@%d", v.offset)
+		}
+		if !b.end() {
+			return nil
+		}
+		out.more = append(out.more, v)
+		out.index = append(out.index, uint32(len(out.more)))
+	}
+	if len(out.more) == 0 {
+		return nil
+	}
+	out.id = b.texts()
+	return out
+}
+
+func (c *chunker) int32(col *column) int32 {
+	n := col.word()
+	if n != int64(int32(n)) {
+		col.fail(errors.New("number out of range"))
+	}
+	return int32(n)
+}

@@ -1,0 +1,3 @@
+// Package checkpoint turns checkpoint files into actions and actions into
+// checkpoint files.
+package checkpoint

@@ -1,0 +1,244 @@
+package checkpoint
+
+import (
+	"cmp"
+	"encoding/binary"
+	"math/big"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/parquet"
+	pqschema "github.com/apache/arrow-go/v18/parquet/schema"
+
+	"github.com/foreset/foreset/internal/value"
+	"github.com/foreset/foreset/schema"
+)
+
+// parsedStats rebuilds the JSON text of statistics from the columns of
+// add.stats_parsed. Their types are taken from the file: a table whose types
+// were widened since still has readable text.
+type parsedStats struct{ members []*member }
+
+// member is a member of the JSON object: an object again, or a scalar.
+type member struct {
+	key     []byte // "name":
+	members []*member
+	column  *column
+	convert func(*column) value.Value // a null is left out
+
+	// A bound cut short by the writer of the checkpoint and a bound that it
+	// could not put are both absent: unknown, never null.
+}
+
+// textOrder is the order of the members in the text that writers produce.
+var textOrder = []string{"numRecords", "minValues", "maxValues", "nullCount", "tightBounds"}
+
+// parsedStats opens the columns of add.stats_parsed that can be text.
+func (g *group) parsedStats() *parsedStats {
+	t := g.part.schema.at("add", "stats_parsed")
+	if t == nil {
+		return nil
+	}
+	s := &parsedStats{members: g.members(t)}
+	rank := func(m *member) int {
+		return slices.IndexFunc(textOrder, func(name string) bool { return string(m.key) == string(jsonKey(name)) })
+	}
+	slices.SortStableFunc(s.members, func(a, b *member) int { return cmp.Compare(rank(a), rank(b)) })
+	return s
+}
+
+func jsonKey(name string) []byte {
+	return append(value.AppendJSON(nil, value.String(name)), ':')
+}
+
+func (g *group) members(t *tree) []*member {
+	var out []*member
+	for _, f := range t.fields {
+		m := &member{key: jsonKey(f.name)}
+		switch {
+		case f.repeated:
+			continue
+		case f.index < 0:
+			m.members = g.members(f)
+		case !g.has(f):
+			continue
+		default:
+			if m.convert = converter(f.node); m.convert == nil {
+				continue
+			}
+			m.column = g.open(f, f.node.(*pqschema.PrimitiveNode).PhysicalType())
+		}
+		if m.column != nil || len(m.members) > 0 {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// row takes the next row and appends its statistics to b; nothing if there is
+// none, or want is false.
+func (s *parsedStats) row(b []byte, want bool) []byte {
+	b, _ = appendMembers(b, s.members, want)
+	return b
+}
+
+func appendMembers(b []byte, members []*member, want bool) (out []byte, any bool) {
+	start := len(b)
+	b = append(b, '{')
+	for _, m := range members {
+		at := len(b)
+		if any {
+			b = append(b, ',')
+		}
+		b = append(b, m.key...)
+		there := false
+		if m.column == nil {
+			b, there = appendMembers(b, m.members, want)
+		} else if m.column.row() && want {
+			if v := m.convert(m.column); !v.IsNull() {
+				b, there = value.AppendJSON(b, v), true
+			}
+		}
+		if !there {
+			b = b[:at]
+		}
+		any = any || there
+	}
+	if !any {
+		return b[:start], false
+	}
+	return append(b, '}'), true
+}
+
+// renderStats reads the statistics of a chunk.
+func (c *chunker) renderStats() *texts {
+	b := c.start(c.path, c.files)
+	for _, live := range c.live {
+		b.text = c.parsed.row(b.text, live)
+		if live && !b.end() {
+			return nil
+		}
+	}
+	if len(b.text) == 0 {
+		return nil
+	}
+	t := c.done(b)
+	return &t
+}
+
+// converter says how values of a column become values of the protocol; nil if
+// their type has no place in statistics.
+func converter(n pqschema.Node) func(*column) value.Value {
+	p, ok := n.(*pqschema.PrimitiveNode)
+	if !ok {
+		return nil
+	}
+	logical := p.LogicalType()
+	switch l := logical.(type) {
+	case pqschema.DecimalLogicalType:
+		return decimals(p.PhysicalType(), schema.Decimal{Precision: int(l.Precision()), Scale: int(l.Scale())})
+	case pqschema.TimestampLogicalType:
+		if p.PhysicalType() == parquet.Types.Int64 {
+			return timestamps(l)
+		}
+		return nil
+	}
+	switch p.PhysicalType() {
+	case parquet.Types.Boolean:
+		return func(c *column) value.Value { return value.Bool(c.word() != 0) }
+	case parquet.Types.Int32:
+		if _, ok := logical.(pqschema.DateLogicalType); ok {
+			return func(c *column) value.Value { return value.Int(schema.Date, c.word()) }
+		}
+		return func(c *column) value.Value { return value.Int(schema.Long, c.word()) }
+	case parquet.Types.Int64:
+		return func(c *column) value.Value { return value.Int(schema.Long, c.word()) }
+	case parquet.Types.Int96:
+		return func(c *column) value.Value { return int96(c.text()) }
+	case parquet.Types.Float:
+		return func(c *column) value.Value { return value.Float(float32(float(c))) }
+	case parquet.Types.Double:
+		return func(c *column) value.Value { return value.Double(float(c)) }
+	case parquet.Types.ByteArray:
+		if _, ok := logical.(pqschema.StringLogicalType); ok {
+			return func(c *column) value.Value { return value.String(string(c.text())) }
+		}
+	}
+	return nil
+}
+
+func timestamps(l pqschema.TimestampLogicalType) func(*column) value.Value {
+	t := schema.Timestamp
+	if !l.IsAdjustedToUTC() {
+		t = schema.TimestampNTZ
+	}
+	switch l.TimeUnit() {
+	case pqschema.TimeUnitMillis:
+		return func(c *column) value.Value {
+			ms := c.word()
+			if ms != ms*1000/1000 {
+				return value.Null(t)
+			}
+			return value.Int(t, ms*1000)
+		}
+	case pqschema.TimeUnitMicros:
+		return func(c *column) value.Value { return value.Int(t, c.word()) }
+	case pqschema.TimeUnitNanos:
+		return func(c *column) value.Value { return value.Int(t, floorDiv(c.word(), 1000)) }
+	default:
+		return nil
+	}
+}
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+// int96 is a timestamp as nanoseconds of a day and a Julian day number.
+func int96(b []byte) value.Value {
+	const (
+		julianEpoch = 2_440_588
+		dayMicros   = 86_400_000_000
+		daysMax     = 100_000_000 // keeps the product within 63 bits
+	)
+	nanos, day := int64(binary.LittleEndian.Uint64(b)), int64(int32(binary.LittleEndian.Uint32(b[8:])))-julianEpoch
+	if day < -daysMax || day > daysMax {
+		return value.Null(schema.Timestamp)
+	}
+	return value.Int(schema.Timestamp, day*dayMicros+floorDiv(nanos, 1000))
+}
+
+// decimals converts unscaled numbers: integers, or big-endian two's complement.
+func decimals(t parquet.Type, d schema.Decimal) func(*column) value.Value {
+	if d.Precision < 1 || d.Precision > 38 || d.Scale < 0 || d.Scale > d.Precision {
+		return nil
+	}
+	switch t {
+	case parquet.Types.Int32, parquet.Types.Int64:
+		return func(c *column) value.Value { return value.Decimal(d, value.FromInt64(c.word())) }
+	case parquet.Types.ByteArray, parquet.Types.FixedLenByteArray:
+		return func(c *column) value.Value {
+			n, ok := unscaled(c.text())
+			if !ok {
+				return value.Null(d)
+			}
+			return value.Decimal(d, n)
+		}
+	default:
+		return nil
+	}
+}
+
+func unscaled(b []byte) (value.Int128, bool) {
+	if len(b) > 64 { // nobody pads that far
+		return value.Int128{}, false
+	}
+	n := new(big.Int).SetBytes(b)
+	if len(b) > 0 && b[0]&0x80 != 0 {
+		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(b))))
+	}
+	return value.FromBig(n)
+}

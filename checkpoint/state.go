@@ -1,0 +1,195 @@
+package checkpoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/foreset/foreset/log"
+)
+
+// State is what a checkpoint holds beside files. Protocol and Metadata are nil
+// if it has none.
+type State struct {
+	Protocol *log.Protocol
+	Metadata *log.Metadata
+	Txns     []*log.SetTransaction
+	Domains  []*log.DomainMetadata
+}
+
+// State reads everything but the file actions. Only the columns of those
+// actions are read, and of them only the row groups that may have values.
+//
+// A checkpoint with the content of a V2 checkpoint is refused with
+// [*UnsupportedError], whatever its name.
+func (r *Reader) State(ctx context.Context) (*State, error) {
+	s := &State{}
+	for _, p := range r.parts {
+		o := r.object(ctx, p)
+		for g := range p.footer.RowGroups {
+			if err := o.guard(func() error { return r.smallActions(o, p, g, s) }); err != nil {
+				return nil, fmt.Errorf("read checkpoint: %w", err)
+			}
+		}
+	}
+	return s, nil
+}
+
+// smallActions reads the actions of one row group that are not of files.
+func (r *Reader) smallActions(o *object, p *part, index int, s *State) error {
+	g, err := r.group(o, p, index)
+	if err != nil {
+		return err
+	}
+	defer g.close()
+	if err := g.readAhead(o, "protocol", "metaData", "txn", "domainMetadata", "checkpointMetadata", "sidecar"); err != nil {
+		return err
+	}
+	for _, v2 := range [][2]string{{"checkpointMetadata", "version"}, {"sidecar", "path"}} {
+		if rows := g.rowsWith(v2[0], v2[1]); len(rows) > 0 {
+			return &UnsupportedError{File: p.name, What: "a V2 checkpoint (it has " + v2[0] + ")"}
+		}
+	}
+	if err := g.protocols(s); err != nil {
+		return err
+	}
+	if err := g.metadatas(s); err != nil {
+		return err
+	}
+	g.txns(s)
+	g.domains(s)
+	return g.fault()
+}
+
+// readAhead reads the columns below top-level names, as far as they may have
+// values.
+func (g *group) readAhead(o *object, names ...string) error {
+	var wanted []int
+	for _, name := range names {
+		for _, i := range g.part.schema.at(name).columns(nil) {
+			if !g.part.allNull(g.index, i) {
+				wanted = append(wanted, i)
+			}
+		}
+	}
+	return o.readAheadAll(g.extents(wanted))
+}
+
+// rowsWith lists the rows in which an action is there: those where the column
+// that it must have is not null.
+func (g *group) rowsWith(action, witness string) []int {
+	t := g.part.schema.leaf(action, witness)
+	if !g.has(t) || g.err != nil {
+		return nil
+	}
+	c, err := g.reader.Column(t.index)
+	if err != nil {
+		g.err = err
+		return nil
+	}
+	col := newColumn(g.ctx, c.Descriptor().Path(), c)
+	g.opened = append(g.opened, col)
+	var rows []int
+	for row := 0; row < int(g.rows); {
+		if n := col.nulls(int(g.rows) - row); n > 0 {
+			row += n
+			continue
+		}
+		if col.row() {
+			rows = append(rows, row)
+		}
+		if col.err != nil {
+			return nil
+		}
+		row++
+	}
+	return rows
+}
+
+// skipper is a column that passes over rows.
+type skipper interface{ skip(rows int) }
+
+// each calls read for each of the rows, with the columns brought there.
+func (g *group) each(rows []int, columns []skipper, read func()) {
+	at := 0
+	for _, row := range rows {
+		for _, c := range columns {
+			c.skip(row - at)
+		}
+		read()
+		at = row + 1
+	}
+}
+
+func (g *group) protocols(s *State) error {
+	rows := g.rowsWith("protocol", "minReaderVersion")
+	if len(rows) == 0 {
+		return g.fault()
+	}
+	if len(rows) > 1 || s.Protocol != nil {
+		return errors.New("more than one protocol")
+	}
+	reader, writer := g.number("protocol", "minReaderVersion"), g.number("protocol", "minWriterVersion")
+	readers, writers := g.list("protocol", "readerFeatures"), g.list("protocol", "writerFeatures")
+	g.each(rows, []skipper{reader, writer, readers, writers}, func() {
+		p := &log.Protocol{MinReaderVersion: int(reader.integer(0)), MinWriterVersion: int(writer.integer(0))}
+		p.ReaderFeatures, p.WriterFeatures = readers.row(), writers.row()
+		s.Protocol = p
+	})
+	return g.fault()
+}
+
+func (g *group) metadatas(s *State) error {
+	rows := g.rowsWith("metaData", "id")
+	if len(rows) == 0 {
+		return g.fault()
+	}
+	if len(rows) > 1 || s.Metadata != nil {
+		return errors.New("more than one metaData")
+	}
+	id, name, description := g.text("metaData", "id"), g.text("metaData", "name"), g.text("metaData", "description")
+	provider, options := g.text("metaData", "format", "provider"), g.mapping("metaData", "format", "options")
+	schema, partitions := g.text("metaData", "schemaString"), g.list("metaData", "partitionColumns")
+	conf, created := g.mapping("metaData", "configuration"), g.number("metaData", "createdTime")
+	columns := []skipper{id, name, description, provider, options, schema, partitions, conf, created}
+	g.each(rows, columns, func() {
+		m := &log.Metadata{ID: id.str(), Name: name.optional(), Description: description.optional()}
+		m.Format.Provider = provider.str()
+		m.Format.Options = options.texts()
+		m.SchemaString = schema.str()
+		if m.PartitionColumns = partitions.row(); m.PartitionColumns == nil {
+			m.PartitionColumns = []string{}
+		}
+		m.Configuration = conf.texts()
+		m.CreatedTime = created.optionalInteger()
+		s.Metadata = m
+	})
+	return g.fault()
+}
+
+func (g *group) txns(s *State) {
+	rows := g.rowsWith("txn", "appId")
+	if len(rows) == 0 {
+		return
+	}
+	id, version, updated := g.text("txn", "appId"), g.number("txn", "version"), g.number("txn", "lastUpdated")
+	g.each(rows, []skipper{id, version, updated}, func() {
+		if g.fault() == nil {
+			s.Txns = append(s.Txns, &log.SetTransaction{AppID: id.str(), Version: version.must(), LastUpdated: updated.optionalInteger()})
+		}
+	})
+}
+
+func (g *group) domains(s *State) {
+	rows := g.rowsWith("domainMetadata", "domain")
+	if len(rows) == 0 {
+		return
+	}
+	domain, conf := g.text("domainMetadata", "domain"), g.text("domainMetadata", "configuration")
+	removed := g.flag("domainMetadata", "removed")
+	g.each(rows, []skipper{domain, conf, removed}, func() {
+		if g.fault() == nil {
+			s.Domains = append(s.Domains, &log.DomainMetadata{Domain: domain.str(), Configuration: conf.str(), Removed: removed.boolean()})
+		}
+	})
+}

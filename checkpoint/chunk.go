@@ -20,9 +20,8 @@ const (
 func (r *Reader) Files(ctx context.Context, cols Columns) iter.Seq2[*Files, error] {
 	return func(yield func(*Files, error) bool) {
 		for _, p := range r.parts {
-			o := r.object(ctx, p)
-			for g := range p.footer.RowGroups {
-				more, err := r.groupFiles(o, p, g, cols, yield)
+			for g := range p.file.Meta().RowGroups {
+				more, err := p.groupFiles(ctx, g, cols, yield)
 				if err != nil {
 					yield(nil, fmt.Errorf("read checkpoint: %w", err))
 					return
@@ -36,10 +35,10 @@ func (r *Reader) Files(ctx context.Context, cols Columns) iter.Seq2[*Files, erro
 }
 
 // groupFiles yields the files of one row group; false to stop.
-func (r *Reader) groupFiles(o *object, p *part, index int, cols Columns, yield func(*Files, error) bool) (more bool, err error) {
+func (p *part) groupFiles(ctx context.Context, index int, cols Columns, yield func(*Files, error) bool) (more bool, err error) {
 	var c *chunker
-	err = o.guard(func() (err error) {
-		c, err = r.newChunker(o, p, index, cols)
+	err = p.guard(func() (err error) {
+		c, err = p.newChunker(ctx, index, cols)
 		return err
 	})
 	if err != nil || c == nil {
@@ -48,7 +47,7 @@ func (r *Reader) groupFiles(o *object, p *part, index int, cols Columns, yield f
 	defer c.group.close()
 	for c.left > 0 {
 		var f *Files
-		err := o.guard(func() (err error) {
+		err := p.guard(func() (err error) {
 			f, err = c.next()
 			return err
 		})
@@ -72,7 +71,7 @@ type chunker struct {
 	path, size, modified *column
 	partition, tags      *mapping
 	stats                *column
-	parsed               *parsedStats
+	parsed               *parsed
 	baseRowID, commitVer *column
 	clustering           *column
 	dvType, dvPath       *column
@@ -85,22 +84,18 @@ type chunker struct {
 }
 
 // newChunker opens the columns; nil if the row group has no files.
-func (r *Reader) newChunker(o *object, p *part, index int, cols Columns) (*chunker, error) {
-	g, err := r.group(o, p, index)
+func (p *part) newChunker(ctx context.Context, index int, cols Columns) (*chunker, error) {
+	path := p.schema.leaf("add", "path")
+	if path == nil || p.rows(index) == 0 || p.allNull(index, path.index) {
+		return nil, nil
+	}
+	fromParsed := cols&Stats != 0 && p.statsOnlyParsed(index)
+	wanted := wantedOf(cols, fromParsed)
+	g, err := p.load(ctx, index, wanted...)
 	if err != nil {
 		return nil, err
 	}
-	path := p.schema.leaf("add", "path")
-	if !g.has(path) {
-		return nil, nil
-	}
-	c := &chunker{group: g, cols: cols, left: g.rows}
-	fromParsed := c.statsFromParsed()
-	wanted := c.wanted(fromParsed)
-	if err := o.readAheadAll(g.extents(wanted)); err != nil {
-		return nil, err
-	}
-	c.step = c.rowsOfChunk(wanted)
+	c := &chunker{group: g, cols: cols, left: g.rows, step: p.rowsOfChunk(index, wanted)}
 	c.path = g.text("add", "path")
 	c.size, c.modified = g.number("add", "size"), g.number("add", "modificationTime")
 	c.partition = g.mapping("add", "partitionValues")
@@ -115,7 +110,7 @@ func (r *Reader) newChunker(o *object, p *part, index int, cols Columns) (*chunk
 	switch {
 	case cols&Stats == 0:
 	case fromParsed:
-		c.parsed = g.parsedStats()
+		c.parsed = g.parsed("stats_parsed")
 	default:
 		c.stats = g.text("add", "stats")
 	}
@@ -126,40 +121,41 @@ func (r *Reader) newChunker(o *object, p *part, index int, cols Columns) (*chunk
 	return c, nil
 }
 
-// statsFromParsed says whether statistics have to be rebuilt: there is no JSON
+// statsOnlyParsed says whether statistics have to be rebuilt: there is no JSON
 // in this row group, but maybe the parsed form.
-func (c *chunker) statsFromParsed() bool {
-	t := c.group.part.schema
-	return c.cols&Stats != 0 && !c.group.has(t.leaf("add", "stats")) && t.at("add", "stats_parsed") != nil
+func (p *part) statsOnlyParsed(index int) bool {
+	text := p.schema.leaf("add", "stats")
+	return (text == nil || p.allNull(index, text.index)) && p.schema.at("add", "stats_parsed") != nil
 }
 
-// wanted lists the columns to read.
-func (c *chunker) wanted(fromParsed bool) []int {
+// wantedOf lists the columns to read.
+func wantedOf(cols Columns, fromParsed bool) [][]string {
 	names := []string{"path", "size", "modificationTime", "partitionValues", "deletionVector", "baseRowId",
 		"defaultRowCommitVersion", "clusteringProvider"}
-	if c.cols&Tags != 0 {
+	if cols&Tags != 0 {
 		names = append(names, "tags")
 	}
-	if c.cols&Stats != 0 && !fromParsed {
+	switch {
+	case cols&Stats == 0:
+	case fromParsed:
+		names = append(names, "stats_parsed")
+	default:
 		names = append(names, "stats")
 	}
-	if fromParsed {
-		names = append(names, "stats_parsed")
-	}
-	var wanted []int
+	var wanted [][]string
 	for _, name := range names {
-		wanted = c.group.part.schema.at("add", name).columns(wanted)
+		wanted = append(wanted, []string{"add", name})
 	}
 	return wanted
 }
 
 // rowsOfChunk keeps the text of a chunk to a few megabytes.
-func (c *chunker) rowsOfChunk(wanted []int) int64 {
+func (p *part) rowsOfChunk(index int, wanted [][]string) int64 {
 	var bytes int64
-	for _, i := range wanted {
-		bytes += max(0, c.group.part.footer.RowGroups[c.group.index].Columns[i].MetaData.TotalUncompressedSize)
+	for _, i := range p.columns(wanted...) {
+		bytes += max(0, p.file.Meta().RowGroups[index].Columns[i].MetaData.TotalUncompressedSize)
 	}
-	perRow := 1 + bytes/c.group.rows
+	perRow := 1 + bytes/p.rows(index)
 	return max(chunkRowsMin, min(chunkRowsMax, chunkTextSize/perRow))
 }
 
@@ -185,7 +181,7 @@ func (c *chunker) next() (*Files, error) {
 		return nil, err
 	}
 	if c.left == 0 && c.path.reader.HasNext() {
-		return nil, errors.New("column add.path: more rows than its row group")
+		return nil, c.group.part.file.Corrupt("add.path", errors.New("more rows than its row group"))
 	}
 	return f, nil
 }
@@ -258,7 +254,7 @@ func (c *chunker) integers(col *column, must bool) []int64 {
 // went wrong before.
 func (c *chunker) missing(name string) {
 	if c.group.fault() == nil {
-		c.group.err = fmt.Errorf("%s: %w", name, errNull)
+		c.group.fail(name, errNull)
 	}
 }
 

@@ -1,7 +1,6 @@
 package checkpoint
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -22,8 +21,8 @@ const batchLevels = 1024
 // An error sticks: the column has no rows after it. Whoever walks a column
 // looks at err when done.
 type column struct {
-	ctx    context.Context
-	name   string
+	group  *group
+	index  int // in the file
 	reader file.ColumnChunkReader
 	maxDef int16
 	maxRep int16
@@ -52,9 +51,9 @@ type buffers struct {
 	fixed    []parquet.FixedLenByteArray
 }
 
-func newColumn(ctx context.Context, name string, r file.ColumnChunkReader) *column {
+func newColumn(g *group, index int, r file.ColumnChunkReader) *column {
 	d := r.Descriptor()
-	c := &column{ctx: ctx, name: name, reader: r, maxDef: d.MaxDefinitionLevel(), maxRep: d.MaxRepetitionLevel()}
+	c := &column{group: g, index: index, reader: r, maxDef: d.MaxDefinitionLevel(), maxRep: d.MaxRepetitionLevel()}
 	c.batch.def = make([]int16, batchLevels)
 	if c.maxRep > 0 {
 		c.batch.rep = make([]int16, batchLevels)
@@ -150,11 +149,15 @@ func (c *column) text() []byte { return c.texts[c.value-1] }
 // word is the value of the last level, of a column of numbers.
 func (c *column) word() int64 { return c.words[c.value-1] }
 
-// fail makes err the column's error if it is the first.
-func (c *column) fail(err error) {
+// fail makes damage the column's error if it is the first.
+func (c *column) fail(damage error) {
+	c.stop(c.group.part.file.Corrupt(c.reader.Descriptor().Path(), damage))
+}
+
+// stop ends the column with an error if it is the first.
+func (c *column) stop(err error) {
 	if c.err == nil {
-		c.err = fmt.Errorf("column %s: %w", c.name, err)
-		c.def, c.level = nil, 0
+		c.err, c.def, c.level = err, nil, 0
 	}
 }
 
@@ -166,19 +169,19 @@ func (c *column) fill() bool {
 	if c.err != nil {
 		return false
 	}
-	if err := c.ctx.Err(); err != nil {
-		c.err = err
+	if err := c.group.ctx.Err(); err != nil {
+		c.stop(err)
 		return false
 	}
 	if !c.reader.HasNext() {
 		if err := c.reader.Err(); err != nil {
-			c.fail(err)
+			c.stop(c.group.loaded.Fault(c.index, err))
 		}
 		return false
 	}
 	levels, values, err := c.decode()
 	if err != nil {
-		c.fail(err)
+		c.stop(c.group.loaded.Fault(c.index, err))
 		return false
 	}
 	if levels <= 0 || levels > batchLevels {

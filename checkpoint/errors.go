@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/foreset/foreset/internal/parquetfile"
 	"github.com/foreset/foreset/log"
 )
 
@@ -38,3 +39,17 @@ func (e *VerifyError) Error() string {
 
 // corrupt says that a file is damaged.
 func corrupt(file string, err error) error { return &log.CorruptError{Name: file, Err: err} }
+
+// classify makes a fault of a Parquet file one of a checkpoint. Other errors,
+// of the store or of ctx, stay what they are.
+func classify(file string, err error) error {
+	var fault *parquetfile.Error
+	switch {
+	case !errors.As(err, &fault):
+		return err
+	case errors.Is(err, parquetfile.ErrUnsupported):
+		return &UnsupportedError{File: file, What: fault.Err.Error()}
+	default:
+		return corrupt(file, err)
+	}
+}

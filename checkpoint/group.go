@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/parquet"
-	"github.com/apache/arrow-go/v18/parquet/file"
+
+	"github.com/foreset/foreset/internal/parquetfile"
 )
 
 // group opens the columns of one row group. The first error sticks; what is
@@ -18,27 +20,37 @@ type group struct {
 	part   *part
 	index  int
 	rows   int64
-	reader *file.RowGroupReader
+	loaded *parquetfile.Group
 	opened []*column
 	err    error
 }
 
-// group starts on a row group. Its close is to be called.
-func (r *Reader) group(o *object, p *part, index int) (*group, error) {
-	f, err := file.NewParquetReader(o, file.WithReadProps(r.properties()), file.WithMetadata(p.footer))
-	if err != nil {
-		return nil, err
+// load fetches the columns below some names of a row group: all that are not
+// known to be null.
+func (p *part) load(ctx context.Context, index int, paths ...[]string) (*group, error) {
+	g := &group{ctx: ctx, part: p, index: index, rows: p.rows(index)}
+	var parts []parquetfile.Part
+	for _, i := range p.columns(paths...) {
+		if p.file.Meta().Schema.Column(i).MaxRepetitionLevel() > 0 || !p.allNull(index, i) {
+			parts = append(parts, parquetfile.Part{Column: i})
+		}
 	}
-	return &group{ctx: o.ctx, part: p, index: index, rows: p.footer.RowGroups[index].NumRows, reader: f.RowGroup(index)}, nil
+	var err error
+	g.loaded, err = p.file.Load(ctx, index, parts, parquetfile.LoadOptions{})
+	return g, err
+}
+
+// columns lists the leaves below some names.
+func (p *part) columns(paths ...[]string) []int {
+	var found []int
+	for _, path := range paths {
+		found = p.schema.at(path...).columns(found)
+	}
+	return found
 }
 
 // close gives back what the columns hold.
-func (g *group) close() {
-	for _, c := range g.opened {
-		_ = c.reader.Close()
-	}
-	g.opened = nil
-}
+func (g *group) close() { g.loaded.Close() }
 
 // fault is the first error of the group or one of its columns.
 func (g *group) fault() error {
@@ -53,17 +65,6 @@ func (g *group) fault() error {
 	return nil
 }
 
-// extents are the ranges of columns that have to be read.
-func (g *group) extents(columns []int) []extent {
-	var ranges []extent
-	for _, i := range columns {
-		if x, ok := g.part.extent(g.index, i); ok && x.bytes > 0 {
-			ranges = append(ranges, x)
-		}
-	}
-	return ranges
-}
-
 // has says whether a node's column may have values in this row group.
 func (g *group) has(t *tree) bool {
 	return t != nil && g.rows > 0 && !g.part.allNull(g.index, t.index)
@@ -74,18 +75,25 @@ func (g *group) open(t *tree, types ...parquet.Type) *column {
 	if g.err != nil {
 		return nil
 	}
-	c, err := g.reader.Column(t.index)
+	c, err := g.loaded.Column(t.index)
 	if err != nil {
 		g.err = err
 		return nil
 	}
-	opened := newColumn(g.ctx, c.Descriptor().Path(), c)
-	g.opened = append(g.opened, opened)
-	if !slices.Contains(types, c.Type()) {
-		g.err = fmt.Errorf("column %s has physical type %s", opened.name, c.Type())
+	if len(types) > 0 && !slices.Contains(types, c.Type()) {
+		g.fail(c.Descriptor().Path(), fmt.Errorf("physical type %s", c.Type()))
 		return nil
 	}
+	opened := newColumn(g, t.index, c)
+	g.opened = append(g.opened, opened)
 	return opened
+}
+
+// fail makes damage the group's error if it is the first.
+func (g *group) fail(column string, damage error) {
+	if g.err == nil {
+		g.err = g.part.file.Corrupt(column, damage)
+	}
 }
 
 // text opens a column of strings.
@@ -140,9 +148,7 @@ func (g *group) mapping(path ...string) *mapping {
 }
 
 func (g *group) malformed(path []string) *mapping {
-	if g.err == nil {
-		g.err = fmt.Errorf("column %v is no map of strings", path)
-	}
+	g.fail(strings.Join(path, "."), errors.New("not a map of strings"))
 	return nil
 }
 
@@ -158,7 +164,7 @@ func (g *group) list(path ...string) *list {
 		element = entries.element()
 	}
 	if element == nil {
-		g.err = fmt.Errorf("column %v is no list of strings", path)
+		g.fail(strings.Join(path, "."), errors.New("not a list of strings"))
 		return nil
 	}
 	l := &list{def: t.def, entryDef: entries.def, column: g.open(element, parquet.Types.ByteArray)}
@@ -169,7 +175,7 @@ func (g *group) list(path ...string) *list {
 		return nil
 	}
 	if l.column.maxRep != 1 {
-		g.err = fmt.Errorf("column %v is a list of lists", path)
+		g.fail(strings.Join(path, "."), errors.New("a list of lists"))
 		return nil
 	}
 	return l

@@ -6,68 +6,83 @@ import (
 	"fmt"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
-	"github.com/apache/arrow-go/v18/parquet"
-	"github.com/apache/arrow-go/v18/parquet/file"
-	"github.com/apache/arrow-go/v18/parquet/metadata"
 
+	"github.com/foreset/foreset/internal/parquetfile"
 	"github.com/foreset/foreset/log"
 	"github.com/foreset/foreset/storage"
+)
+
+const (
+	// A file up to this size is read whole, by one request.
+	wholeBytes = 4 << 20
+	// Of a larger one the end is read first: it holds the footer.
+	tailBytes = 256 << 10
+	// rowsPerByteMax bounds the rows that a file may claim: no two rows are
+	// equal, so that a row takes bytes, whatever the codec.
+	rowsPerByteMax = 8
 )
 
 // Options are how a checkpoint is read. Nil, and the zero value, are the
 // defaults.
 type Options struct {
-	// Allocator is where Parquet pages are decoded; nil is Go's heap. What is
-	// returned never lies in it.
+	// Allocator is where Parquet pages are decoded; memory.DefaultAllocator if
+	// nil. What is returned never lies in it.
 	Allocator memory.Allocator
 }
 
-// Reader reads one checkpoint. It is safe for concurrent use, holds only the
-// footers of its files, and needs no Close.
-type Reader struct {
-	store storage.Store
-	alloc memory.Allocator
-	parts []*part
-}
+// Reader reads one checkpoint. It is safe for concurrent use, holds no more
+// than the footers of its files, and the content of those below 4 MiB, and
+// needs no Close.
+type Reader struct{ parts []*part }
 
 // part is one file of a checkpoint.
 type part struct {
-	name   string
-	size   int64
-	footer *metadata.FileMetaData
+	file   *parquetfile.File
 	schema *tree
-	whole  []byte // the file, if it is small enough to have been read by one request
 }
-
-// rowsPerByteMax bounds the rows that a file may claim: no two rows are equal,
-// so that a row takes bytes, whatever the codec.
-const rowsPerByteMax = 8
 
 // Open reads the footers of the files that make up one checkpoint: one file,
 // or all parts of it, in their order.
 //
 // A file that is not there is fs.ErrNotExist, as when log cleanup was faster;
-// one that is no Parquet file, or a damaged one, is [ErrCorrupt]. Other errors
-// are the store's.
+// one that is no Parquet file, or a damaged one, is [ErrCorrupt]; one that is
+// encrypted is [*UnsupportedError]. Other errors are the store's.
 func Open(ctx context.Context, st storage.Store, files []log.File, opts *Options) (*Reader, error) {
-	if opts == nil {
-		opts = &Options{}
-	}
-	r := &Reader{store: st, alloc: opts.Allocator}
-	if r.alloc == nil {
-		r.alloc = memory.NewGoAllocator()
-	}
 	if len(files) == 0 {
 		return nil, errors.New("open checkpoint: no files")
 	}
+	if opts == nil {
+		opts = &Options{}
+	}
+	r := &Reader{}
 	for _, f := range files {
-		p, err := r.openPart(ctx, f)
+		p, err := openPart(ctx, st, f, opts)
 		if err != nil {
 			return nil, fmt.Errorf("open checkpoint: %w", err)
 		}
 		r.parts = append(r.parts, p)
 	}
 	return r, nil
+}
+
+func openPart(ctx context.Context, st storage.Store, f log.File, opts *Options) (*part, error) {
+	o := parquetfile.Options{Allocator: opts.Allocator, TailBytes: tailBytes}
+	if f.Size <= wholeBytes {
+		o.TailBytes = wholeBytes
+	}
+	file, err := parquetfile.Open(ctx, st, f.Name, f.Size, &o)
+	if err != nil {
+		return nil, classify(f.Name, err)
+	}
+	p := &part{file: file, schema: newTree(file.Meta().Schema)}
+	var rows int64
+	for g := range file.Meta().RowGroups {
+		rows += p.rows(g)
+	}
+	if rows > 1<<16+f.Size*rowsPerByteMax {
+		return nil, corrupt(f.Name, fmt.Errorf("%d rows in %d bytes", rows, f.Size))
+	}
+	return p, nil
 }
 
 // NumAdds is how many files the checkpoint lists, by its footers alone; −1 if
@@ -79,85 +94,23 @@ func (r *Reader) NumAdds() int64 {
 		if path == nil {
 			continue
 		}
-		for g := range p.footer.RowGroups {
-			nulls, ok := p.nulls(g, path.index)
-			if !ok {
+		for g := range p.file.Meta().RowGroups {
+			nulls, known := p.nulls(g, path.index)
+			if !known {
 				return -1
 			}
-			n += p.footer.RowGroups[g].NumRows - nulls
+			n += p.rows(g) - nulls
 		}
 	}
 	return n
 }
 
-func (r *Reader) openPart(ctx context.Context, f log.File) (*part, error) {
-	p := &part{name: f.Name, size: f.Size}
-	if p.size <= 0 {
-		return nil, corrupt(f.Name, errors.New("empty file"))
-	}
-	o := r.object(ctx, p)
-	tail := min(p.size, tailBytes)
-	if p.size <= wholeFile {
-		tail = p.size
-	}
-	err := o.guard(func() error {
-		if err := o.readAhead(p.size-tail, tail); err != nil {
-			return err
-		}
-		opened, err := file.NewParquetReader(o, file.WithReadProps(r.properties()))
-		if err != nil {
-			return err
-		}
-		p.footer = opened.MetaData()
-		p.schema = newTree(p.footer.Schema)
-		return p.check()
-	})
-	if err != nil {
-		return nil, err
-	}
-	if tail == p.size {
-		p.whole = o.ahead[0].data
-	}
-	return p, nil
-}
-
-// check refuses a footer whose claims cannot be true.
-func (p *part) check() error {
-	columns := p.footer.Schema.NumColumns()
-	var rows int64
-	for g, rg := range p.footer.RowGroups {
-		if rg.NumRows < 0 || len(rg.Columns) != columns {
-			return fmt.Errorf("row group %d: %d rows, %d of %d columns", g, rg.NumRows, len(rg.Columns), columns)
-		}
-		if rows += rg.NumRows; rows > 1<<16+p.size*rowsPerByteMax {
-			return fmt.Errorf("%d rows in %d bytes", rows, p.size)
-		}
-		for i, c := range rg.Columns {
-			if c.MetaData == nil {
-				return fmt.Errorf("row group %d: column %d has no metadata", g, i)
-			}
-			x, ok := p.extent(g, i)
-			if !ok {
-				return fmt.Errorf("row group %d: column %d lies outside the file (%d bytes at %d)", g, i, x.bytes, x.off)
-			}
-		}
-	}
-	return nil
-}
-
-// extent is where a column chunk lies; false if that is not in the file.
-func (p *part) extent(group, column int) (extent, bool) {
-	m := p.footer.RowGroups[group].Columns[column].MetaData
-	x := extent{m.DataPageOffset, m.TotalCompressedSize}
-	if m.DictionaryPageOffset != nil && *m.DictionaryPageOffset > 0 && *m.DictionaryPageOffset < x.off {
-		x.off = *m.DictionaryPageOffset
-	}
-	return x, x.off >= 0 && x.bytes >= 0 && x.off <= p.size && x.bytes <= p.size-x.off
-}
+// rows is how many rows a row group has.
+func (p *part) rows(group int) int64 { return p.file.Meta().RowGroups[group].NumRows }
 
 // nulls is how many nulls a column chunk has by its statistics.
 func (p *part) nulls(group, column int) (n int64, known bool) {
-	m := p.footer.RowGroups[group].Columns[column].MetaData
+	m := p.file.Meta().RowGroups[group].Columns[column].MetaData
 	if m.Statistics == nil || m.Statistics.NullCount == nil {
 		return 0, false
 	}
@@ -168,39 +121,10 @@ func (p *part) nulls(group, column int) (n int64, known bool) {
 // allNull says whether the statistics prove that a column chunk has no value.
 func (p *part) allNull(group, column int) bool {
 	n, known := p.nulls(group, column)
-	return known && n == p.footer.RowGroups[group].Columns[column].MetaData.NumValues
+	return known && n == p.file.Meta().RowGroups[group].Columns[column].MetaData.NumValues
 }
 
-func (r *Reader) properties() *parquet.ReaderProperties {
-	props := parquet.NewReaderProperties(r.alloc)
-	props.BufferedStreamEnabled = true // over what was read ahead: no second copy of a column
-	return props
-}
-
-func (r *Reader) object(ctx context.Context, p *part) *object {
-	o := &object{ctx: ctx, store: r.store, name: p.name, size: p.size}
-	if p.whole != nil {
-		o.ahead = []span{{0, p.whole}}
-	}
-	return o
-}
-
-// guard runs a step of reading a file. What the Parquet reader panics with on
-// bytes that it did not expect becomes an error; an error of the store, or of
-// ctx, stays what it is; anything else is damage.
-func (o *object) guard(step func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = corrupt(o.name, fmt.Errorf("%v", p))
-		}
-		if err != nil && o.err != nil {
-			err = o.err
-		}
-	}()
-	err = step()
-	var unsupported *UnsupportedError
-	if err == nil || errors.As(err, &unsupported) || errors.Is(err, ErrCorrupt) || o.ctx.Err() != nil {
-		return err
-	}
-	return corrupt(o.name, err)
+// guard runs a step of decoding a file, and says of its error what it is.
+func (p *part) guard(step func() error) error {
+	return classify(p.file.Name(), p.file.Guard("", step))
 }

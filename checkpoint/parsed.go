@@ -13,47 +13,43 @@ import (
 	"github.com/foreset/foreset/schema"
 )
 
-// parsedStats rebuilds the JSON text of statistics from the columns of
-// add.stats_parsed. Their types are taken from the file: a table whose types
-// were widened since still has readable text.
-type parsedStats struct{ members []*member }
+// parsed walks add.stats_parsed, or add.partitionValues_parsed: typed columns
+// whose names are those of the table. Their types are taken from the file: a
+// table whose types were widened since still has readable values.
+type parsed struct{ members []*member }
 
 // member is a member of the JSON object: an object again, or a scalar.
 type member struct {
+	name    string
 	key     []byte // "name":
 	members []*member
 	column  *column
 	convert func(*column) value.Value // a null is left out
-
-	// A bound cut short by the writer of the checkpoint and a bound that it
-	// could not put are both absent: unknown, never null.
 }
 
 // textOrder is the order of the members in the text that writers produce.
 var textOrder = []string{"numRecords", "minValues", "maxValues", "nullCount", "tightBounds"}
 
-// parsedStats opens the columns of add.stats_parsed that can be text.
-func (g *group) parsedStats() *parsedStats {
-	t := g.part.schema.at("add", "stats_parsed")
+// parsed opens the columns of a struct in add that can be text.
+func (g *group) parsed(name string) *parsed {
+	t := g.part.schema.at("add", name)
 	if t == nil {
 		return nil
 	}
-	s := &parsedStats{members: g.members(t)}
-	rank := func(m *member) int {
-		return slices.IndexFunc(textOrder, func(name string) bool { return string(m.key) == string(jsonKey(name)) })
-	}
+	s := &parsed{members: g.members(t)}
+	rank := func(m *member) int { return slices.Index(textOrder, m.name) }
 	slices.SortStableFunc(s.members, func(a, b *member) int { return cmp.Compare(rank(a), rank(b)) })
 	return s
 }
 
 func jsonKey(name string) []byte {
-	return append(value.AppendJSON(nil, value.String(name)), ':')
+	return append(value.String(name).AppendJSON(nil), ':')
 }
 
 func (g *group) members(t *tree) []*member {
 	var out []*member
 	for _, f := range t.fields {
-		m := &member{key: jsonKey(f.name)}
+		m := &member{name: f.name, key: jsonKey(f.name)}
 		switch {
 		case f.repeated:
 			continue
@@ -65,7 +61,7 @@ func (g *group) members(t *tree) []*member {
 			if m.convert = converter(f.node); m.convert == nil {
 				continue
 			}
-			m.column = g.open(f, f.node.(*pqschema.PrimitiveNode).PhysicalType())
+			m.column = g.open(f)
 		}
 		if m.column != nil || len(m.members) > 0 {
 			out = append(out, m)
@@ -76,7 +72,7 @@ func (g *group) members(t *tree) []*member {
 
 // row takes the next row and appends its statistics to b; nothing if there is
 // none, or want is false.
-func (s *parsedStats) row(b []byte, want bool) []byte {
+func (s *parsed) row(b []byte, want bool) []byte {
 	b, _ = appendMembers(b, s.members, want)
 	return b
 }
@@ -95,7 +91,7 @@ func appendMembers(b []byte, members []*member, want bool) (out []byte, any bool
 			b, there = appendMembers(b, m.members, want)
 		} else if m.column.row() && want {
 			if v := m.convert(m.column); !v.IsNull() {
-				b, there = value.AppendJSON(b, v), true
+				b, there = v.AppendJSON(b), true
 			}
 		}
 		if !there {

@@ -15,9 +15,8 @@ import (
 func (r *Reader) Removes(ctx context.Context) iter.Seq2[*log.RemoveFile, error] {
 	return func(yield func(*log.RemoveFile, error) bool) {
 		for _, p := range r.parts {
-			o := r.object(ctx, p)
-			for g := range p.footer.RowGroups {
-				more, err := r.groupRemoves(o, p, g, yield)
+			for g := range p.file.Meta().RowGroups {
+				more, err := p.groupRemoves(ctx, g, yield)
 				if err != nil {
 					yield(nil, fmt.Errorf("read checkpoint: %w", err))
 					return
@@ -30,10 +29,10 @@ func (r *Reader) Removes(ctx context.Context) iter.Seq2[*log.RemoveFile, error] 
 	}
 }
 
-func (r *Reader) groupRemoves(o *object, p *part, index int, yield func(*log.RemoveFile, error) bool) (more bool, err error) {
+func (p *part) groupRemoves(ctx context.Context, index int, yield func(*log.RemoveFile, error) bool) (more bool, err error) {
 	var t *tombstones
-	err = o.guard(func() (err error) {
-		t, err = r.newTombstones(o, p, index)
+	err = p.guard(func() (err error) {
+		t, err = p.newTombstones(ctx, index)
 		return err
 	})
 	if err != nil || t == nil {
@@ -42,7 +41,7 @@ func (r *Reader) groupRemoves(o *object, p *part, index int, yield func(*log.Rem
 	defer t.group.close()
 	for len(t.rows) > 0 {
 		var found []*log.RemoveFile
-		err := o.guard(func() (err error) {
+		err := p.guard(func() (err error) {
 			found, err = t.next()
 			return err
 		})
@@ -76,15 +75,13 @@ type tombstones struct {
 }
 
 // newTombstones opens the columns; nil if the row group has no removes.
-func (r *Reader) newTombstones(o *object, p *part, index int) (*tombstones, error) {
-	g, err := r.group(o, p, index)
-	if err != nil {
-		return nil, err
-	}
-	if !g.has(p.schema.leaf("remove", "path")) {
+func (p *part) newTombstones(ctx context.Context, index int) (*tombstones, error) {
+	path := p.schema.leaf("remove", "path")
+	if path == nil || p.rows(index) == 0 || p.allNull(index, path.index) {
 		return nil, nil
 	}
-	if err := g.readAhead(o, "remove"); err != nil {
+	g, err := p.load(ctx, index, []string{"remove"})
+	if err != nil {
 		return nil, err
 	}
 	t := &tombstones{group: g, rows: g.rowsWith("remove", "path")}

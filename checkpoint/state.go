@@ -25,9 +25,8 @@ type State struct {
 func (r *Reader) State(ctx context.Context) (*State, error) {
 	s := &State{}
 	for _, p := range r.parts {
-		o := r.object(ctx, p)
-		for g := range p.footer.RowGroups {
-			if err := o.guard(func() error { return r.smallActions(o, p, g, s) }); err != nil {
+		for g := range p.file.Meta().RowGroups {
+			if err := p.guard(func() error { return p.smallActions(ctx, g, s) }); err != nil {
 				return nil, fmt.Errorf("read checkpoint: %w", err)
 			}
 		}
@@ -36,18 +35,16 @@ func (r *Reader) State(ctx context.Context) (*State, error) {
 }
 
 // smallActions reads the actions of one row group that are not of files.
-func (r *Reader) smallActions(o *object, p *part, index int, s *State) error {
-	g, err := r.group(o, p, index)
+func (p *part) smallActions(ctx context.Context, index int, s *State) error {
+	g, err := p.load(ctx, index, []string{"protocol"}, []string{"metaData"}, []string{"txn"}, []string{"domainMetadata"},
+		[]string{"checkpointMetadata"}, []string{"sidecar"})
 	if err != nil {
 		return err
 	}
 	defer g.close()
-	if err := g.readAhead(o, "protocol", "metaData", "txn", "domainMetadata", "checkpointMetadata", "sidecar"); err != nil {
-		return err
-	}
 	for _, v2 := range [][2]string{{"checkpointMetadata", "version"}, {"sidecar", "path"}} {
 		if rows := g.rowsWith(v2[0], v2[1]); len(rows) > 0 {
-			return &UnsupportedError{File: p.name, What: "a V2 checkpoint (it has " + v2[0] + ")"}
+			return &UnsupportedError{File: p.file.Name(), What: "a V2 checkpoint (it has " + v2[0] + ")"}
 		}
 	}
 	if err := g.protocols(s); err != nil {
@@ -61,20 +58,6 @@ func (r *Reader) smallActions(o *object, p *part, index int, s *State) error {
 	return g.fault()
 }
 
-// readAhead reads the columns below top-level names, as far as they may have
-// values.
-func (g *group) readAhead(o *object, names ...string) error {
-	var wanted []int
-	for _, name := range names {
-		for _, i := range g.part.schema.at(name).columns(nil) {
-			if !g.part.allNull(g.index, i) {
-				wanted = append(wanted, i)
-			}
-		}
-	}
-	return o.readAheadAll(g.extents(wanted))
-}
-
 // rowsWith lists the rows in which an action is there: those where the column
 // that it must have is not null.
 func (g *group) rowsWith(action, witness string) []int {
@@ -82,13 +65,10 @@ func (g *group) rowsWith(action, witness string) []int {
 	if !g.has(t) || g.err != nil {
 		return nil
 	}
-	c, err := g.reader.Column(t.index)
-	if err != nil {
-		g.err = err
+	col := g.open(t)
+	if col == nil {
 		return nil
 	}
-	col := newColumn(g.ctx, c.Descriptor().Path(), c)
-	g.opened = append(g.opened, col)
 	var rows []int
 	for row := 0; row < int(g.rows); {
 		if n := col.nulls(int(g.rows) - row); n > 0 {
@@ -105,6 +85,8 @@ func (g *group) rowsWith(action, witness string) []int {
 	}
 	return rows
 }
+
+var errTwice = errors.New("more than one")
 
 // skipper is a column that passes over rows.
 type skipper interface{ skip(rows int) }
@@ -127,7 +109,7 @@ func (g *group) protocols(s *State) error {
 		return g.fault()
 	}
 	if len(rows) > 1 || s.Protocol != nil {
-		return errors.New("more than one protocol")
+		return g.part.file.Corrupt("protocol", errTwice)
 	}
 	reader, writer := g.number("protocol", "minReaderVersion"), g.number("protocol", "minWriterVersion")
 	readers, writers := g.list("protocol", "readerFeatures"), g.list("protocol", "writerFeatures")
@@ -145,7 +127,7 @@ func (g *group) metadatas(s *State) error {
 		return g.fault()
 	}
 	if len(rows) > 1 || s.Metadata != nil {
-		return errors.New("more than one metaData")
+		return g.part.file.Corrupt("metaData", errTwice)
 	}
 	id, name, description := g.text("metaData", "id"), g.text("metaData", "name"), g.text("metaData", "description")
 	provider, options := g.text("metaData", "format", "provider"), g.mapping("metaData", "format", "options")

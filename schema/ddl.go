@@ -134,7 +134,7 @@ func (d *ddl) interval() (Type, string, error) {
 
 // simple reads the parameters of a type without members.
 func (d *ddl) simple(word string) (Type, string, error) {
-	text := word
+	start := d.pos - len(word)
 	var args []int
 	if d.accept('(') {
 		for {
@@ -150,8 +150,8 @@ func (d *ddl) simple(word string) (Type, string, error) {
 		if err := d.expect(')'); err != nil {
 			return nil, "", err
 		}
-		text = word + "(" + strings.Trim(strings.Join(strings.Fields(fmt.Sprint(args)), ","), "[]") + ")"
 	}
+	text := strings.ToLower(strings.Join(strings.Fields(d.text[start:d.pos]), ""))
 	switch word {
 	case "decimal", "dec", "numeric":
 		if t, ok := decimalOf(args); ok && len(args) <= 2 {

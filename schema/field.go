@@ -1,8 +1,10 @@
 package schema
 
 import (
+	"bytes"
 	"encoding/json"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,16 +44,25 @@ func (m Metadata) Int(key string) (int64, bool) {
 // With is a copy of m in which key has value. It fails, as json.Marshal does,
 // if value has no JSON.
 func (m Metadata) With(key string, value any) (Metadata, error) {
-	raw, err := json.Marshal(value)
+	raw, err := rawJSON(value)
 	if err != nil {
 		return nil, &InvalidError{Problem: "metadata key " + key, Err: err}
 	}
 	out := make(Metadata, len(m)+1)
-	for k, v := range m {
-		out[k] = v
-	}
+	maps.Copy(out, m)
 	out[key] = raw
 	return out, nil
+}
+
+// rawJSON is json.Marshal without HTML escapes.
+func rawJSON(value any) (json.RawMessage, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(value); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
 }
 
 // PhysicalName is the name that the field has in data files, partition values

@@ -151,7 +151,7 @@ func record(m Metadata, found []change) (Metadata, error) {
 		}
 	}
 	for _, c := range found {
-		raw, err := json.Marshal(c)
+		raw, err := rawJSON(c)
 		if err != nil {
 			return nil, &InvalidError{Problem: keyTypeChanges, Err: err}
 		}

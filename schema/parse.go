@@ -103,8 +103,8 @@ func (p *parser) typ() (t Type, spelled string, err error) {
 }
 
 func (p *parser) named(name string) (Type, string, error) {
-	if p.columns++; p.columns > p.limits.Columns {
-		return nil, "", &LimitError{What: "columns", Max: p.limits.Columns}
+	if err := p.count(); err != nil {
+		return nil, "", err
 	}
 	if isCharType(name) {
 		return String, strings.ReplaceAll(name, " ", ""), nil
@@ -113,6 +113,15 @@ func (p *parser) named(name string) (Type, string, error) {
 		return t, "", nil
 	}
 	return unknown(name), "", nil
+}
+
+// count counts a leaf column; an empty struct is one, so that those are bounded
+// too.
+func (p *parser) count() error {
+	if p.columns++; p.columns > p.limits.Columns {
+		return &LimitError{What: "columns", Max: p.limits.Columns}
+	}
+	return nil
 }
 
 // typeObject reads the rest of a type's object; keys may come in any order.
@@ -154,9 +163,9 @@ func (p *parser) typeObject() (Type, string, error) {
 		return nil, "", err
 	case name == "struct" && fields != nil:
 		if len(fields) == 0 {
-			p.columns++ // so that empty structs are bounded too
+			err = p.count()
 		}
-		return &Struct{Fields: fields}, "", nil
+		return &Struct{Fields: fields}, "", err
 	case name == "array" && element != nil:
 		return &Array{Element: element, ContainsNull: elementNull}, arrayText(elementS), nil
 	case name == "map" && key != nil && val != nil:

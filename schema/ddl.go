@@ -59,6 +59,8 @@ func (d *ddl) typ() (t Type, spelled string, err error) {
 		return nil, "", &LimitError{What: "nesting depth", Max: depthMax}
 	}
 	defer func() { d.depth-- }()
+	d.peek()
+	start := d.pos
 	word := strings.ToLower(d.word())
 	switch word {
 	case "":
@@ -82,7 +84,7 @@ func (d *ddl) typ() (t Type, spelled string, err error) {
 	if d.columns++; d.columns > columnsMax {
 		return nil, "", &LimitError{What: "columns", Max: columnsMax}
 	}
-	return d.simple(word)
+	return d.simple(word, start)
 }
 
 func (d *ddl) array() (Type, string, error) {
@@ -132,9 +134,9 @@ func (d *ddl) interval() (Type, string, error) {
 	return Interval{Units: units}, "", nil
 }
 
-// simple reads the parameters of a type without members.
-func (d *ddl) simple(word string) (Type, string, error) {
-	start := d.pos - len(word)
+// simple reads the parameters of a type without members; its word began at
+// start.
+func (d *ddl) simple(word string, start int) (Type, string, error) {
 	var args []int
 	if d.accept('(') {
 		for {

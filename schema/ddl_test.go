@@ -98,6 +98,7 @@ func TestParseTypeSaysWhatIsWrong(t *testing.T) {
 func FuzzParseType(f *testing.F) {
 	for _, sql := range []string{
 		"bigint", "decimal(10, 2)", "array<map<string,varchar(3)>>", "struct<a:int not null comment 'x', `b c`: interval day to second>", "struct<>",
+		"\xf00", // longer in lower case
 	} {
 		f.Add(sql)
 	}

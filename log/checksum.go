@@ -384,3 +384,35 @@ func replaceOne[T any](list []T, v T, same func(T) bool) []T {
 	}
 	return append(list, v)
 }
+
+// FirstChecksum is the checksum of version 0, committed with these actions:
+// everything in it is known. It is nil if they are no first commit: without a
+// protocol or a metadata, or naming a file twice or one that was there before.
+func FirstChecksum(actions []Action) *Checksum {
+	none := int64(0)
+	c := &Checksum{
+		NumDeletedRecords: &none, NumDeletionVectors: &none,
+		NumMetadata: 1, NumProtocol: 1,
+		SetTransactions: []*SetTransaction{}, DomainMetadata: []*DomainMetadata{},
+		FileSizes: NewHistogram(),
+	}
+	added := map[Key]bool{}
+	for _, a := range actions {
+		switch a := a.(type) {
+		case *RemoveFile:
+			return nil
+		case *AddFile:
+			if added[a.Key()] {
+				return nil
+			}
+			added[a.Key()] = true
+		}
+		if !c.apply(a) {
+			return nil
+		}
+	}
+	if c.check() != nil {
+		return nil
+	}
+	return c
+}

@@ -440,7 +440,7 @@ func (s *scanner) infoObject(c *CommitInfo, name []byte) bool {
 	case "operationMetrics":
 		c.OperationMetrics = s.raws()
 	case "tags":
-		return s.attempt(func() { c.Tags = s.texts() })
+		return attempt(s, &c.Tags, s.texts)
 	default:
 		return false
 	}
@@ -451,29 +451,32 @@ func (s *scanner) infoObject(c *CommitInfo, name []byte) bool {
 func (s *scanner) infoScalar(c *CommitInfo, name []byte) bool {
 	switch string(name) {
 	case "timestamp":
-		return s.attempt(func() { c.Timestamp = s.optInt64() })
+		return attempt(s, &c.Timestamp, s.optInt64)
 	case "inCommitTimestamp":
-		return s.attempt(func() { c.InCommitTimestamp = s.optInt64() })
+		return attempt(s, &c.InCommitTimestamp, s.optInt64)
 	case "readVersion":
-		return s.attempt(func() { c.ReadVersion = s.optInt64() })
+		return attempt(s, &c.ReadVersion, s.optInt64)
 	case "isBlindAppend":
-		return s.attempt(func() { c.IsBlindAppend = s.optBoolean() })
+		return attempt(s, &c.IsBlindAppend, s.optBoolean)
 	default:
 		return false
 	}
 }
 
-// attempt runs read, and takes it back if it fails.
-func (s *scanner) attempt(read func()) bool {
+// attempt sets field to what read reads, or goes back to where it started and
+// leaves the field alone.
+func attempt[T any](s *scanner, field *T, read func() T) bool {
 	if s.err != nil {
 		return false
 	}
 	pos, depth := s.pos, s.depth
-	if read(); s.err == nil {
-		return true
+	value := read()
+	if s.err != nil {
+		s.pos, s.depth, s.err = pos, depth, nil
+		return false
 	}
-	s.pos, s.depth, s.err = pos, depth, nil
-	return false
+	*field = value
+	return true
 }
 
 // extra keeps the value of a member that we do not know, unless it is null.

@@ -170,10 +170,11 @@ func (l *listing) segment(target Version, opts *SegmentOptions) (*Segment, error
 	if n := len(s.Commits); n > 0 {
 		s.Version = s.Commits[n-1].Version
 	}
-	if target >= 0 && (s.Version != target || s.CheckpointVersion < 0 && s.Commits[0].Version > 0) {
-		return nil, l.gone(target)
+	err := contiguous(s.Commits, s.CheckpointVersion+1)
+	if target >= 0 && (err != nil || s.Version != target) {
+		return nil, l.gone(target, err)
 	}
-	if err := contiguous(s.Commits, s.CheckpointVersion+1); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	for _, f := range l.compacted {
@@ -196,19 +197,18 @@ func (l *listing) dating(s *Segment) File {
 	return s.Checkpoint[0]
 }
 
-// gone says why a target cannot be had: it is outside of the log, or, if it
-// is inside, a commit is missing.
-func (l *listing) gone(target Version) error {
+// gone says why a target cannot be had: it is outside of the log, or a commit
+// that it needs is missing. Gap is the error of the commits that lead to it.
+func (l *listing) gone(target Version, gap error) error {
 	first, last, err := l.bounds()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case gap != nil && first <= target && target <= last:
+		return gap
+	default:
+		return &VersionError{Want: target, First: first, Last: last}
 	}
-	if first < target && target < last {
-		if i, found := slices.BinarySearchFunc(l.commits, target, compareVersion); !found && i < len(l.commits) {
-			return &GapError{Missing: target, Next: l.commits[i].Version}
-		}
-	}
-	return &VersionError{Want: target, First: first, Last: last}
 }
 
 // EarliestVersion is the first version from which on every version can be put
@@ -255,11 +255,10 @@ func (l *listing) newest(v Version) Version {
 // gapBefore is the error for commits that start there with nothing to start
 // from.
 func (l *listing) gapBefore(start Version) error {
-	missing := start - 1
-	if l.commits[0].Version == start {
-		missing = 0
+	if l.commits[0].Version == start && len(l.checkpoints) == 0 {
+		return &GapError{Missing: 0, Next: start}
 	}
-	return &GapError{Missing: missing, Next: start}
+	return &GapError{Missing: start - 1, Next: start}
 }
 
 // between is the files of versions lo to hi, or from lo on if hi is negative.

@@ -1,0 +1,54 @@
+package parquetio
+
+import (
+	"errors"
+	"fmt"
+)
+
+// checkRanges says what is wrong with the ranges of a plan.
+func checkRanges(ranges []RowRange, rows int64) error {
+	var next int64
+	for _, r := range ranges {
+		switch {
+		case r.Count < 0:
+			return errors.New("a row range has a negative count")
+		case r.First < next:
+			return errors.New("row ranges are not ascending and disjoint")
+		case r.First > rows || r.Count > rows-r.First:
+			return fmt.Errorf("rows %d+%d are outside the file of %d", r.First, r.Count, rows)
+		}
+		next = r.End()
+	}
+	return nil
+}
+
+// within is the part of ascending ranges that lies in a row group.
+func within(ranges []RowRange, g RowGroup) []RowRange {
+	var out []RowRange
+	end := g.FirstRow + g.Rows
+	for _, r := range ranges {
+		if r.First >= end {
+			break
+		}
+		first := max(r.First, g.FirstRow)
+		if n := min(r.End(), end) - first; n > 0 {
+			out = append(out, RowRange{first, n})
+		}
+	}
+	return out
+}
+
+// cut takes at most n rows, but one at least, off the front of ranges.
+func cut(ranges []RowRange, n int64) (front, rest []RowRange) {
+	for n = max(n, 1); n > 0 && len(ranges) > 0; {
+		r := ranges[0]
+		if r.Count > n {
+			ranges[0] = RowRange{r.First + n, r.Count - n}
+			return append(front, RowRange{r.First, n}), ranges
+		}
+		front = append(front, r)
+		ranges = ranges[1:]
+		n -= r.Count
+	}
+	return front, ranges
+}

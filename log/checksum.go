@@ -41,9 +41,9 @@ const setTransactionsMax = 100
 func DecodeChecksum(body []byte, limits *Limits) (*Checksum, error) {
 	l := limits.withDefaults()
 	l.LineBytes = l.CommitBytes
-	s, err := newScanner(body, &l, nil)
-	if err != nil {
-		return nil, named(err, "", 0)
+	s := newScanner(&l, newWords())
+	if !s.start(body) {
+		s.fail(errEnd)
 	}
 	c := s.checksum()
 	s.end()
@@ -59,7 +59,7 @@ func DecodeChecksum(body []byte, limits *Limits) (*Checksum, error) {
 func (s *scanner) checksum() *Checksum {
 	c := &Checksum{}
 	var g given
-	var size, files *int64
+	var sized, counted bool
 	for name := range s.members {
 		switch string(name) {
 		case "txnId":
@@ -67,10 +67,10 @@ func (s *scanner) checksum() *Checksum {
 			c.TxnID = s.text()
 		case "tableSizeBytes":
 			g.once(s, 1)
-			size = s.optInt64()
+			c.TableSizeBytes, sized = s.int64()
 		case "numFiles":
 			g.once(s, 2)
-			files = s.optInt64()
+			c.NumFiles, counted = s.int64()
 		case "numDeletedRecordsOpt":
 			g.once(s, 3)
 			c.NumDeletedRecords = s.optInt64()
@@ -79,10 +79,10 @@ func (s *scanner) checksum() *Checksum {
 			c.NumDeletionVectors = s.optInt64()
 		case "numMetadata":
 			g.once(s, 5)
-			c.NumMetadata = s.int64()
+			c.NumMetadata, _ = s.int64()
 		case "numProtocol":
 			g.once(s, 6)
-			c.NumProtocol = s.int64()
+			c.NumProtocol, _ = s.int64()
 		case "inCommitTimestampOpt":
 			g.once(s, 7)
 			c.InCommitTimestamp = s.optInt64()
@@ -111,11 +111,8 @@ func (s *scanner) checksum() *Checksum {
 			s.skip()
 		}
 	}
-	s.require(size != nil, "tableSizeBytes")
-	s.require(files != nil, "numFiles")
-	if s.err == nil {
-		c.TableSizeBytes, c.NumFiles = *size, *files
-	}
+	s.require(sized, "tableSizeBytes")
+	s.require(counted, "numFiles")
 	return c
 }
 

@@ -92,13 +92,12 @@ func ReadCommit(ctx context.Context, c Committer, v Version, limits *Limits) ([]
 // first line unless its writer was careless. It reports false if the commit
 // has none, or is damaged before it.
 func TxnID(body []byte) (string, bool) {
-	l := (*Limits)(nil).withDefaults()
+	s := newScanner(nil, nil)
 	for _, line := range lines(body) {
-		s, err := newScanner(line, &l, nil)
-		if err != nil {
-			return "", false
-		}
-		if s.next() == 0 && s.err == nil && s.pos == len(line) {
+		if !s.start(line) {
+			if s.err != nil {
+				return "", false
+			}
 			continue
 		}
 		id := s.txnID()
@@ -222,17 +221,13 @@ func differsInFew(a, b []byte) bool {
 
 // checkSyntax says whether every line of a commit is whole JSON.
 func checkSyntax(body []byte) error {
-	l := (*Limits)(nil).withDefaults()
+	s := newScanner(nil, nil)
 	for n, line := range lines(body) {
-		s, err := newScanner(line, &l, nil)
-		if err != nil {
-			return named(err, "", n)
+		if s.start(line) {
+			s.skip()
+			s.end()
 		}
-		if s.next() == 0 && s.pos == len(line) {
-			continue
-		}
-		s.skip()
-		if s.end(); s.err != nil {
+		if s.err != nil {
 			return named(s.err, "", n)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"iter"
-	"unicode/utf8"
 )
 
 // Decode reads one line of a commit or of a JSON checkpoint. It returns nil
@@ -12,10 +11,10 @@ import (
 // library does not know. Any other line is an error that is [ErrCorrupt] or
 // [ErrLimit]. The action shares no memory with the line.
 func Decode(line []byte) (Action, error) {
-	l := (*Limits)(nil).withDefaults()
-	a, err := decodeLine(line, &l, nil)
-	if err != nil {
-		return nil, named(err, "", 0)
+	s := newScanner(nil, nil)
+	a := s.line(line)
+	if s.err != nil {
+		return nil, named(s.err, "", 0)
 	}
 	return a, nil
 }
@@ -25,16 +24,15 @@ func Decode(line []byte) (Action, error) {
 // be used, for a commit counts as a whole. Nil limits are the defaults.
 func DecodeCommit(body []byte, limits *Limits) iter.Seq2[Action, error] {
 	return func(yield func(Action, error) bool) {
-		l := limits.withDefaults()
-		if int64(len(body)) > l.CommitBytes {
-			yield(nil, &LimitError{What: "CommitBytes", Limit: l.CommitBytes})
+		s := newScanner(limits, newWords())
+		if most := s.limits.CommitBytes; int64(len(body)) > most {
+			yield(nil, &LimitError{What: "CommitBytes", Limit: most})
 			return
 		}
-		seen := newWords()
 		for n, line := range lines(body) {
-			a, err := decodeLine(line, &l, seen)
-			if err != nil {
-				yield(nil, named(err, "", n))
+			a := s.line(line)
+			if s.err != nil {
+				yield(nil, named(s.err, "", n))
 				return
 			}
 			if a != nil && !yield(a, nil) {
@@ -71,28 +69,14 @@ func lines(body []byte) iter.Seq2[int, []byte] {
 	}
 }
 
-func decodeLine(line []byte, l *Limits, seen *words) (Action, error) {
-	s, err := newScanner(line, l, seen)
-	if err != nil {
-		return nil, err
-	}
-	if s.next() == 0 && s.pos == len(line) {
-		return nil, nil
+// line reads the action on a line, nil if it has none.
+func (s *scanner) line(text []byte) Action {
+	if !s.start(text) {
+		return nil
 	}
 	a := s.action()
 	s.end()
-	return a, s.err
-}
-
-// newScanner is a scanner of one line.
-func newScanner(line []byte, l *Limits, seen *words) (scanner, error) {
-	if int64(len(line)) > l.LineBytes {
-		return scanner{}, &LimitError{What: "LineBytes", Limit: l.LineBytes}
-	}
-	if !utf8.Valid(line) {
-		return scanner{}, errors.New("not UTF-8")
-	}
-	return scanner{buf: line, limit: l.Depth, words: seen}, nil
+	return a
 }
 
 // action reads the envelope: an object with one known member that is not null.

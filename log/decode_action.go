@@ -27,7 +27,7 @@ func (s *scanner) require(ok bool, member string) {
 func (s *scanner) addFile() *AddFile {
 	a := &AddFile{DataChange: true} // hides nothing if the log does not say
 	var g given
-	var size *int64
+	var sized bool
 	for name := range s.members {
 		switch string(name) {
 		case "path":
@@ -38,10 +38,10 @@ func (s *scanner) addFile() *AddFile {
 			a.PartitionValues = s.texts()
 		case "size":
 			g.once(s, 2)
-			size = s.optInt64()
+			a.Size, sized = s.int64()
 		case "modificationTime":
 			g.once(s, 3)
-			a.ModificationTime = s.int64()
+			a.ModificationTime, _ = s.int64()
 		case "dataChange":
 			g.once(s, 4)
 			a.DataChange = s.boolean(true)
@@ -68,10 +68,7 @@ func (s *scanner) addFile() *AddFile {
 		}
 	}
 	s.require(a.Path != "", "add.path")
-	s.require(size != nil, "add.size")
-	if size != nil {
-		a.Size = *size
-	}
+	s.require(sized, "add.size")
 	if a.PartitionValues == nil {
 		a.PartitionValues = map[string]*string{}
 	}
@@ -127,7 +124,7 @@ func (s *scanner) removeFile() *RemoveFile {
 func (s *scanner) addCDCFile() *AddCDCFile {
 	c := &AddCDCFile{}
 	var g given
-	var size *int64
+	var sized bool
 	for name := range s.members {
 		switch string(name) {
 		case "path":
@@ -138,7 +135,7 @@ func (s *scanner) addCDCFile() *AddCDCFile {
 			c.PartitionValues = s.texts()
 		case "size":
 			g.once(s, 2)
-			size = s.optInt64()
+			c.Size, sized = s.int64()
 		case "tags":
 			g.once(s, 3)
 			c.Tags = s.texts()
@@ -147,10 +144,7 @@ func (s *scanner) addCDCFile() *AddCDCFile {
 		}
 	}
 	s.require(c.Path != "", "cdc.path")
-	s.require(size != nil, "cdc.size")
-	if size != nil {
-		c.Size = *size
-	}
+	s.require(sized, "cdc.size")
 	if c.PartitionValues == nil {
 		c.PartitionValues = map[string]*string{}
 	}
@@ -163,8 +157,7 @@ func (s *scanner) deletionVector() *DeletionVector {
 	}
 	d := &DeletionVector{}
 	var g given
-	var size *int32
-	var cardinality *int64
+	var sized, counted bool
 	for name := range s.members {
 		switch string(name) {
 		case "storageType":
@@ -178,10 +171,10 @@ func (s *scanner) deletionVector() *DeletionVector {
 			d.Offset = s.optInt32()
 		case "sizeInBytes":
 			g.once(s, 3)
-			size = s.optInt32()
+			d.SizeInBytes, sized = s.int32()
 		case "cardinality":
 			g.once(s, 4)
-			cardinality = s.optInt64()
+			d.Cardinality, counted = s.int64()
 		case "maxRowIndex":
 			g.once(s, 5)
 			d.MaxRowIndex = s.optInt64()
@@ -190,11 +183,8 @@ func (s *scanner) deletionVector() *DeletionVector {
 		}
 	}
 	s.require(d.StorageType != "", "storageType")
-	s.require(size != nil, "sizeInBytes")
-	s.require(cardinality != nil, "cardinality")
-	if s.err == nil {
-		d.SizeInBytes, d.Cardinality = *size, *cardinality
-	}
+	s.require(sized, "sizeInBytes")
+	s.require(counted, "cardinality")
 	return d
 }
 
@@ -264,15 +254,16 @@ func (s *scanner) format(f *Format) {
 func (s *scanner) protocol() *Protocol {
 	p := &Protocol{}
 	var g given
-	var reader, writer *int32
+	var reader, writer int32
+	var hasReader, hasWriter bool
 	for name := range s.members {
 		switch string(name) {
 		case "minReaderVersion":
 			g.once(s, 0)
-			reader = s.optInt32()
+			reader, hasReader = s.int32()
 		case "minWriterVersion":
 			g.once(s, 1)
-			writer = s.optInt32()
+			writer, hasWriter = s.int32()
 		case "readerFeatures":
 			g.once(s, 2)
 			p.ReaderFeatures = s.list()
@@ -283,27 +274,26 @@ func (s *scanner) protocol() *Protocol {
 			s.skip()
 		}
 	}
-	s.require(reader != nil, "protocol.minReaderVersion")
-	s.require(writer != nil, "protocol.minWriterVersion")
-	if s.err == nil {
-		p.MinReaderVersion, p.MinWriterVersion = int(*reader), int(*writer)
-	}
+	s.require(hasReader, "protocol.minReaderVersion")
+	s.require(hasWriter, "protocol.minWriterVersion")
+	p.MinReaderVersion, p.MinWriterVersion = int(reader), int(writer)
 	return p
 }
 
 func (s *scanner) setTransaction() *SetTransaction {
 	t := &SetTransaction{}
 	var g given
-	var id *string
-	var version *int64
+	var identified, numbered bool
 	for name := range s.members {
 		switch string(name) {
 		case "appId":
 			g.once(s, 0)
-			id = s.optText()
+			if identified = !s.null(); identified {
+				t.AppID = string(s.bytes())
+			}
 		case "version":
 			g.once(s, 1)
-			version = s.optInt64()
+			t.Version, numbered = s.int64()
 		case "lastUpdated":
 			g.once(s, 2)
 			t.LastUpdated = s.optInt64()
@@ -311,11 +301,8 @@ func (s *scanner) setTransaction() *SetTransaction {
 			s.skip()
 		}
 	}
-	s.require(id != nil, "txn.appId")
-	s.require(version != nil, "txn.version")
-	if s.err == nil {
-		t.AppID, t.Version = *id, *version
-	}
+	s.require(identified, "txn.appId")
+	s.require(numbered, "txn.version")
 	return t
 }
 
@@ -344,12 +331,13 @@ func (s *scanner) domainMetadata() *DomainMetadata {
 func (s *scanner) checkpointMetadata() *CheckpointMetadata {
 	c := &CheckpointMetadata{}
 	var g given
-	var version *int64
+	var version int64
+	var numbered bool
 	for name := range s.members {
 		switch string(name) {
 		case "version":
 			g.once(s, 0)
-			version = s.optInt64()
+			version, numbered = s.int64()
 		case "tags":
 			g.once(s, 1)
 			c.Tags = s.texts()
@@ -357,17 +345,15 @@ func (s *scanner) checkpointMetadata() *CheckpointMetadata {
 			s.skip()
 		}
 	}
-	s.require(version != nil, "checkpointMetadata.version")
-	if s.err == nil {
-		c.Version = Version(*version)
-	}
+	s.require(numbered, "checkpointMetadata.version")
+	c.Version = Version(version)
 	return c
 }
 
 func (s *scanner) sidecar() *Sidecar {
 	c := &Sidecar{}
 	var g given
-	var size *int64
+	var sized bool
 	for name := range s.members {
 		switch string(name) {
 		case "path":
@@ -375,10 +361,10 @@ func (s *scanner) sidecar() *Sidecar {
 			c.Path = s.text()
 		case "sizeInBytes":
 			g.once(s, 1)
-			size = s.optInt64()
+			c.SizeInBytes, sized = s.int64()
 		case "modificationTime":
 			g.once(s, 2)
-			c.ModificationTime = s.int64()
+			c.ModificationTime, _ = s.int64()
 		case "tags":
 			g.once(s, 3)
 			c.Tags = s.texts()
@@ -387,10 +373,7 @@ func (s *scanner) sidecar() *Sidecar {
 		}
 	}
 	s.require(c.Path != "", "sidecar.path")
-	s.require(size != nil, "sidecar.sizeInBytes")
-	if s.err == nil {
-		c.SizeInBytes = *size
-	}
+	s.require(sized, "sidecar.sizeInBytes")
 	return c
 }
 

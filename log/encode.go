@@ -407,9 +407,8 @@ func appendRaw(dst []byte, raw json.RawMessage) []byte {
 
 // validRaw reports whether raw is one JSON value that the scanner accepts.
 func validRaw(raw json.RawMessage) bool {
-	l := (*Limits)(nil).withDefaults()
-	s, err := newScanner(raw, &l, nil)
-	if err != nil {
+	s := newScanner(nil, nil)
+	if !s.start(raw) {
 		return false
 	}
 	s.skip()

@@ -16,16 +16,15 @@ import (
 // sticks; after it every call does nothing and returns zero, so that callers
 // check once, at the end.
 //
-// The text must be valid UTF-8; [newScanner] does not look. Beyond that the
-// scanner accepts exactly what RFC 8259 does, except that half a surrogate
+// The scanner accepts exactly what RFC 8259 does, except that half a surrogate
 // pair is an error (there is no such text) and that nesting is bounded. A
 // fuzz test compares it with encoding/json.
 type scanner struct {
 	buf     []byte
 	pos     int
-	limit   int // of nesting
 	depth   int // of nesting
 	err     error
+	limits  Limits
 	scratch []byte // of unescaped text
 	words   *words // seen before; may be nil
 }
@@ -34,6 +33,28 @@ var (
 	errEnd       = errors.New("unexpected end of JSON")
 	errDuplicate = errors.New("given twice")
 )
+
+// newScanner is a scanner with nothing to read yet. Nil limits are the
+// defaults.
+func newScanner(limits *Limits, seen *words) *scanner {
+	return &scanner{limits: limits.withDefaults(), words: seen}
+}
+
+// start turns to the next text. It reports false if that is blank, too long,
+// or not UTF-8.
+func (s *scanner) start(text []byte) bool {
+	s.buf, s.pos, s.depth, s.err = text, 0, 0, nil
+	if int64(len(text)) > s.limits.LineBytes {
+		s.err = &LimitError{What: "LineBytes", Limit: s.limits.LineBytes}
+		return false
+	}
+	if !utf8.Valid(text) {
+		s.err = errors.New("not UTF-8")
+		return false
+	}
+	s.next()
+	return s.pos < len(text)
+}
 
 func (s *scanner) fail(err error) {
 	if s.err == nil {
@@ -166,8 +187,8 @@ func (s *scanner) open(bracket byte, what string) bool {
 		s.expected(what)
 		return false
 	}
-	if s.depth == s.limit {
-		s.fail(&LimitError{What: "Depth", Limit: int64(s.limit)})
+	if s.depth == s.limits.Depth {
+		s.fail(&LimitError{What: "Depth", Limit: int64(s.depth)})
 		return false
 	}
 	s.pos++
@@ -375,14 +396,6 @@ func (s *scanner) text() string {
 	return string(s.bytes())
 }
 
-// word is text that is likely to repeat from line to line.
-func (s *scanner) word() string {
-	if s.null() {
-		return ""
-	}
-	return *s.words.share(s.bytes())
-}
-
 // optText is the string that is next, nil for null.
 func (s *scanner) optText() *string {
 	if s.null() {
@@ -416,19 +429,19 @@ func (s *scanner) optBoolean() *bool {
 	return &b
 }
 
-// int64 is the integer that is next, 0 for null.
-func (s *scanner) int64() int64 {
+// int64 is the integer that is next; it is not given if that is null.
+func (s *scanner) int64() (n int64, given bool) {
 	if s.null() {
-		return 0
+		return 0, false
 	}
-	return s.integer(64)
+	return s.integer(64), true
 }
 
-func (s *scanner) int32() int32 {
+func (s *scanner) int32() (n int32, given bool) {
 	if s.null() {
-		return 0
+		return 0, false
 	}
-	return int32(s.integer(32))
+	return int32(s.integer(32)), true
 }
 
 func (s *scanner) optInt64() *int64 {

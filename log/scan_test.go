@@ -45,10 +45,10 @@ func (s *scanner) tree() any {
 }
 
 func scan(text []byte) (any, error) {
-	l := (*Limits)(nil).withDefaults()
-	s, err := newScanner(text, &l, nil)
-	if err != nil {
-		return nil, err
+	s := newScanner(nil, nil)
+	if !s.start(text) {
+		s.fail(errEnd)
+		return nil, s.err
 	}
 	v := s.tree()
 	s.end()
@@ -77,10 +77,9 @@ func stricter(text []byte, err error) bool {
 // skipped runs the scanner's other path through strings, that of members
 // nobody wants.
 func skipped(text []byte) error {
-	l := (*Limits)(nil).withDefaults()
-	s, err := newScanner(text, &l, nil)
-	if err != nil {
-		return err
+	s := newScanner(nil, nil)
+	if !s.start(text) {
+		s.fail(errEnd)
 	}
 	s.skip()
 	s.end()
@@ -142,8 +141,8 @@ func TestIntegersAreExactHoweverTheyAreWritten(t *testing.T) {
 		`1.5E12`: 1500000000000, `1.5e+12`: 1500000000000, `1.0`: 1, `-0.0`: 0, `0e99999999999999999999`: 0,
 		`100e-2`: 1, `0.001E3`: 1, `12300000000000000000000E-20`: 123, `-1.50E1`: -15,
 	} {
-		l := (*Limits)(nil).withDefaults()
-		s, _ := newScanner([]byte(text), &l, nil)
+		s := newScanner(nil, nil)
+		s.start([]byte(text))
 		got := s.integer(64)
 		if s.end(); s.err != nil || got != want {
 			t.Errorf("%s is %d, %v; want %d", text, got, s.err, want)
@@ -156,14 +155,14 @@ func TestWhatIsNoIntegerIsRefused(t *testing.T) {
 		`1.5`, `1e-1`, `9223372036854775808`, `-9223372036854775809`, `1E19`, `1e400`, `1e99999999999999999999`,
 		`1e-99999999999999999999`, `"1.0"`, `"1E2"`, `"+1"`, `""`, `" 1"`, `"x"`, `"0x10"`, `"1_0"`, `true`, `{}`, `[1]`, `- 1`, `NaN`, `null`,
 	} {
-		l := (*Limits)(nil).withDefaults()
-		s, _ := newScanner([]byte(text), &l, nil)
+		s := newScanner(nil, nil)
+		s.start([]byte(text))
 		if got := s.integer(64); s.err == nil {
 			t.Errorf("%s is %d", text, got)
 		}
 	}
-	l := (*Limits)(nil).withDefaults()
-	s, _ := newScanner([]byte(`2147483648`), &l, nil)
+	s := newScanner(nil, nil)
+	s.start([]byte(`2147483648`))
 	if got := s.integer(32); s.err == nil {
 		t.Errorf("2147483648 is %d in 32 bits", got)
 	}

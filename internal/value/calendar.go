@@ -164,18 +164,28 @@ func appendSeconds(dst []byte, us int64, separator byte) ([]byte, uint64) {
 // four to seven digits and may have a sign, month and day one or two. A day
 // that does not exist, or that 32 bits do not hold, is an error.
 func ParseDate(s string) (days int32, err error) {
-	c := cursor{text: s}
-	d, err := c.date()
-	if err == nil && !c.done() {
-		err = errNotDate
-	}
-	if err == nil && int64(int32(d)) != d {
-		err = errRange
-	}
+	d, err := parseDate(s)
 	if err != nil {
 		return 0, fmt.Errorf("parse date %.60q: %w", s, err)
 	}
 	return int32(d), nil
+}
+
+// parseDate is ParseDate without the text in its error, so that s can stay on
+// the caller's stack; so are the functions like it.
+func parseDate(s string) (days int64, err error) {
+	c := cursor{text: s}
+	d, err := c.date()
+	switch {
+	case err != nil:
+		return 0, err
+	case !c.done():
+		return 0, errNotDate
+	case int64(int32(d)) != d:
+		return 0, errRange
+	default:
+		return d, nil
+	}
 }
 
 // ParseTimestamp reads a date and, after T or a space, a time of day:
@@ -188,30 +198,33 @@ func ParseDate(s string) (days int32, err error) {
 // java.time). hasZone says whether the text had a zone, and so did not need
 // zone. Names of zones other than Z, UTC and GMT are refused.
 func ParseTimestamp(s string, zone *time.Location) (us int64, hasZone bool, err error) {
-	wall, offset, hasZone, err := parseWall(s)
-	if err == nil {
-		if !hasZone && zone != nil && zone != time.UTC {
-			offset = offsetOf(wall.seconds, zone)
-		}
-		us, err = wall.micros(offset)
-	}
+	us, hasZone, err = parseTimestamp(s, zone)
 	if err != nil {
 		return 0, false, fmt.Errorf("parse timestamp %.60q: %w", s, err)
 	}
 	return us, hasZone, nil
 }
 
+func parseTimestamp(s string, zone *time.Location) (us int64, hasZone bool, err error) {
+	wall, offset, hasZone, err := parseWall(s)
+	if err != nil {
+		return 0, false, err
+	}
+	if !hasZone && zone != nil && zone != time.UTC {
+		offset = offsetOf(wall.seconds, zone)
+	}
+	us, err = wall.micros(offset)
+	return us, hasZone, err
+}
+
 // parseWallClock reads a timestamp without zone; a zone is read over, as Spark
 // does.
 func parseWallClock(s string) (us int64, err error) {
 	wall, _, _, err := parseWall(s)
-	if err == nil {
-		us, err = wall.micros(0)
-	}
 	if err != nil {
-		return 0, fmt.Errorf("parse timestamp %.60q: %w", s, err)
+		return 0, err
 	}
-	return us, nil
+	return wall.micros(0)
 }
 
 // wall is what a clock on a wall shows, in a calendar without zone.

@@ -18,18 +18,23 @@ var (
 // holds the number. A number that needs more than 38 digits, zeros at the end
 // of the fraction apart, is an error.
 func ParseDecimal(s string) (unscaled Int128, precision, scale int, err error) {
-	number, exponent, err := splitExponent(s)
-	if err != nil {
-		return Int128{}, 0, 0, fmt.Errorf("parse decimal %.60q: %w", s, err)
-	}
-	d, err := parseDigits(number)
-	if err == nil {
-		err = d.shift(exponent)
-	}
+	d, err := parseDecimal(s)
 	if err != nil {
 		return Int128{}, 0, 0, fmt.Errorf("parse decimal %.60q: %w", s, err)
 	}
 	return d.unscaled, max(Digits(d.unscaled), d.scale), d.scale, nil
+}
+
+func parseDecimal(s string) (digits, error) {
+	number, exponent, err := splitExponent(s)
+	if err != nil {
+		return digits{}, err
+	}
+	d, err := parseDigits(number)
+	if err != nil {
+		return digits{}, err
+	}
+	return d, d.shift(exponent)
 }
 
 // splitExponent splits 1.5E-3 into 1.5 and −3. Exponents are clamped far

@@ -51,30 +51,31 @@ func parseJSON(t schema.Type, raw []byte) (Value, error) {
 	case !quoted && (t == schema.String || t == schema.Date || t == schema.Timestamp || t == schema.TimestampNTZ):
 		return Value{}, errNotJSON
 	case t == schema.String:
-		return String(text), nil
+		return String(string(text)), nil
 	case t == schema.Timestamp:
-		us, hasZone, err := ParseTimestamp(text, nil)
+		us, hasZone, err := parseTimestamp(string(text), nil)
 		if err == nil && !hasZone {
 			err = errNotTimestamp
 		}
-		return micros(t, us, err)
+		return whole(t, us, err)
 	default:
-		return parseText(t, text)
+		return parseText(t, string(text))
 	}
 }
 
 // unquote is the content of a JSON string, or raw itself if it is not one.
-func unquote(raw []byte) (text string, quoted bool, err error) {
+func unquote(raw []byte) (text []byte, quoted bool, err error) {
 	if len(raw) == 0 || raw[0] != '"' {
-		return string(raw), false, nil
+		return raw, false, nil
 	}
 	if n := len(raw); n >= 2 && raw[n-1] == '"' && plain(raw[1:n-1]) {
-		return string(raw[1 : n-1]), true, nil
+		return raw[1 : n-1], true, nil
 	}
-	if json.Unmarshal(raw, &text) != nil {
-		return "", false, errNotJSON
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		return nil, false, errNotJSON
 	}
-	return text, true, nil
+	return []byte(s), true, nil
 }
 
 // plain says whether b stands for itself inside a JSON string.

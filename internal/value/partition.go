@@ -67,8 +67,8 @@ func parsePartition(t schema.Type, s string, zone *time.Location) (Value, error)
 		}
 		return Value{}, errBoolean
 	case t == schema.Timestamp:
-		us, _, err := ParseTimestamp(s, zone)
-		return micros(t, us, err)
+		us, _, err := parseTimestamp(s, zone)
+		return whole(t, us, err)
 	default:
 		return parseText(t, s)
 	}
@@ -111,17 +111,18 @@ func parseText(t schema.Type, s string) (Value, error) {
 		}
 		return Double(f), nil
 	case schema.Date:
-		days, err := ParseDate(s)
-		return micros(t, int64(days), err)
+		days, err := parseDate(s)
+		return whole(t, days, err)
 	case schema.TimestampNTZ:
 		us, err := parseWallClock(s)
-		return micros(t, us, err)
+		return whole(t, us, err)
 	default: // void
 		return Value{}, errLossy
 	}
 }
 
-func micros(t schema.Type, n int64, err error) (Value, error) {
+// whole is a date or a timestamp, unless err.
+func whole(t schema.Type, n int64, err error) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
@@ -133,11 +134,11 @@ func parseInt(t schema.Type, s string, bits int) (Value, error) {
 	if i, err := strconv.ParseInt(s, 10, bits); err == nil {
 		return Value{typ: t, set: true, num: FromInt64(i)}, nil
 	}
-	unscaled, _, scale, err := ParseDecimal(s)
+	d, err := parseDecimal(s)
 	if err != nil {
 		return Value{}, err
 	}
-	n, rounded, _ := Rescale(unscaled, scale, 0)
+	n, rounded, _ := Rescale(d.unscaled, d.scale, 0)
 	i, ok := n.Int64()
 	if rounded || !ok || !fitsBits(i, bits) {
 		return Value{}, errLossy
@@ -150,12 +151,13 @@ func fitsBits(i int64, bits int) bool {
 	return i<<shift>>shift == i
 }
 
-func parseScaled(t schema.Type, d schema.Decimal, s string) (Value, error) {
-	unscaled, _, scale, err := ParseDecimal(s)
+// parseScaled reads a decimal; t is to, boxed.
+func parseScaled(t schema.Type, to schema.Decimal, s string) (Value, error) {
+	d, err := parseDecimal(s)
 	if err != nil {
 		return Value{}, err
 	}
-	n, ok := rescaleExact(unscaled, scale, d)
+	n, ok := rescaleExact(d.unscaled, d.scale, to)
 	if !ok {
 		return Value{}, errLossy
 	}

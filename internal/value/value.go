@@ -151,6 +151,6 @@ func (v Value) GoString() string {
 	case floating(v.typ):
 		return fmt.Sprintf("%v(%v)", v.typ, v.Float64())
 	default:
-		return fmt.Sprintf("%v(%v)", v.typ, v.num)
+		return fmt.Sprintf("%v(%s)", v.typ, v.appendPlain(nil))
 	}
 }

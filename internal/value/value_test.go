@@ -86,6 +86,10 @@ func TestComparisonDoesNotAllocate(t *testing.T) {
 		if n := testing.AllocsPerRun(100, func() { _, _ = ParsePartition(typ, text, nil) }); n != 0 {
 			t.Errorf("reading %v allocates %v times", typ, n)
 		}
+		bound := v.AppendJSON(nil)
+		if n := testing.AllocsPerRun(100, func() { _, _ = ParseJSON(typ, bound) }); n != 0 && len(bound) < 32 {
+			t.Errorf("reading JSON of %v allocates %v times", typ, n)
+		}
 		if n := testing.AllocsPerRun(100, func() { buf, _ = v.AppendPartition(buf[:0]) }); n != 0 {
 			t.Errorf("writing %v allocates %v times", typ, n)
 		}
@@ -179,7 +183,7 @@ func TestFailuresPrintValues(t *testing.T) {
 	for _, v := range []Value{{}, Null(schema.Long), Bool(true), Int(schema.Byte, -1), Double(1.5), String("a\n"), Decimal(dec5, FromInt64(150))} {
 		all = append(all, v.GoString())
 	}
-	if got := strings.Join(all, " "); got != `null(<nil>) null(bigint) boolean(1) tinyint(-1) double(1.5) string("a\n") decimal(5,2)(150)` {
+	if got := strings.Join(all, " "); got != `null(<nil>) null(bigint) boolean(true) tinyint(-1) double(1.5) string("a\n") decimal(5,2)(1.50)` {
 		t.Errorf("got %s", got)
 	}
 	if b := new(big.Int).SetInt64(-5); b.Cmp(FromInt64(-5).Big()) != 0 {

@@ -13,8 +13,8 @@ import (
 const null = "__HIVE_DEFAULT_PARTITION__"
 
 // Dir is the folder for the files of a partition, relative to the table and
-// without a slash at the end: "year=2024/city=S%C3%A3o" has the shape, for one
-// value a column. It is empty if there are no columns. Null and "" share one
+// without a slash at the end, for example year=2024/city=__HIVE_DEFAULT_PARTITION__.
+// It is empty if there are no columns; there is one value for each. Null and "" share one
 // folder; what they are is in partitionValues.
 //
 // Characters are escaped as Hive does, and some more that Windows cannot have

@@ -1,0 +1,677 @@
+package expr
+
+import (
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+
+	"github.com/foreset/foreset/internal/value"
+	"github.com/foreset/foreset/schema"
+)
+
+// Error classes of Spark that casts end in.
+const (
+	classInvalid      = "CAST_INVALID_INPUT"
+	classCastOverflow = "CAST_OVERFLOW"
+	classDigits       = "NUMERIC_OUT_OF_SUPPORTED_RANGE"
+	classTime         = "DATETIME_OVERFLOW"
+)
+
+const (
+	microsPerSecond = 1_000_000
+	microsPerDay    = 86_400 * microsPerSecond
+)
+
+// castAllowed says whether Spark's ANSI mode casts one type to another.
+func castAllowed(from, to schema.Type) bool {
+	switch {
+	case from == schema.Void || sameType(from, to):
+		return true
+	case from == schema.String:
+		return to != schema.Void && !isNestedType(to)
+	case isNumeric(from):
+		return isNumeric(to) || to == schema.String || to == schema.Boolean || to == schema.Timestamp
+	case from == schema.Boolean:
+		return isNumeric(to) || to == schema.String
+	case from == schema.Date || from == schema.TimestampNTZ:
+		return isTime(to) || to == schema.String
+	case from == schema.Timestamp:
+		return isTime(to) || isNumeric(to) || to == schema.String
+	case from == schema.Binary:
+		return to == schema.String
+	}
+	return false
+}
+
+// integerDigits is how many digits the values of an integral type have.
+func integerDigits(t schema.Type) int {
+	if t == schema.Long {
+		return 19
+	}
+	return decimalOf(t).Precision
+}
+
+// castMayFail says whether a cast that is allowed has no result for some value.
+func castMayFail(from, to schema.Type) bool {
+	d, toDecimal := to.(schema.Decimal)
+	integral := d.Precision - d.Scale
+	switch {
+	case from == schema.Void || sameType(from, to):
+		return false
+	case from == schema.String:
+		return to != schema.Binary
+	case isIntegral(from):
+		return isIntegral(to) && to.(schema.Primitive) < from.(schema.Primitive) || toDecimal && integral < integerDigits(from)
+	case isFloating(from):
+		return isIntegral(to) || toDecimal || to == schema.Timestamp
+	case isDecimalType(from):
+		f := from.(schema.Decimal)
+		if toDecimal { // rounding may carry into one digit more
+			return integral < f.Precision-f.Scale || integral == f.Precision-f.Scale && d.Scale < f.Scale
+		}
+		return isIntegral(to)
+	case from == schema.Boolean:
+		return toDecimal && integral < 1
+	case from == schema.Date:
+		return to != schema.String
+	case from == schema.Timestamp:
+		return toDecimal || isIntegral(to) && to != schema.Long
+	}
+	return false
+}
+
+func (r *run) cast(n *Cast, sel bitmap) (vec, error) {
+	v, err := r.eval(n.Arg, sel)
+	if err != nil {
+		return vec{}, err
+	}
+	c := caster{run: r, node: n, v: v, sel: sel, from: n.Arg.Type()}
+	if c.from == schema.Void {
+		return nullVec(n.To, v.rows), nil
+	}
+	if n.To == schema.String {
+		return c.toString()
+	}
+	if v.boolean() {
+		return c.fromBoolean()
+	}
+	switch data := v.data.(type) {
+	case []int8:
+		return castInts(c, data)
+	case []int16:
+		return castInts(c, data)
+	case []int32:
+		if c.from == schema.Date {
+			return c.fromDate(data)
+		}
+		return castInts(c, data)
+	case []int64:
+		if c.from == schema.Timestamp || c.from == schema.TimestampNTZ {
+			return c.fromTimestamp(data)
+		}
+		return castInts(c, data)
+	case []float32:
+		return castFloats(c, data)
+	case []float64:
+		return castFloats(c, data)
+	case []decimal128.Num:
+		return c.fromDecimal(data)
+	default:
+		return c.fromString(v.data.([]string))
+	}
+}
+
+// caster is one cast of one vec.
+type caster struct {
+	*run
+	node *Cast
+	v    vec
+	sel  bitmap
+	from schema.Type
+}
+
+func (c caster) failed(class string, i int) error {
+	shown := c.v.at(i, c.from)
+	text := strings.TrimSuffix(literalText(shown), "BD")
+	return c.fail(class, c.node.pos, c.v, i, c.sel, "%s cannot be cast to %v", text, c.node.To)
+}
+
+// convertEach converts the selected values one by one; convert returns an
+// error class for a value that has no result.
+func convertEach[F, T any](c caster, data []F, convert func(F) (T, string)) (vec, error) {
+	dst := make([]T, len(data))
+	for i := range c.v.active(c.sel) {
+		x, class := convert(data[i])
+		if class != "" {
+			return vec{}, c.failed(class, i)
+		}
+		dst[i] = x
+	}
+	return c.v.like(dst), nil
+}
+
+// booleans is a vec that is true where of is.
+func booleans[F any](c caster, data []F, of func(F) bool) vec {
+	out := vec{rows: c.v.rows, yes: newBitmap(c.v.rows)}
+	step := c.v.stride()
+	valid := c.v.validRows()
+	for i := range valid.rows(c.v.rows) {
+		if of(data[i*step]) {
+			out.yes.set(i)
+		}
+	}
+	out.no = valid.without(out.yes, c.v.rows)
+	return out
+}
+
+func castInts[F integer](c caster, data []F) (vec, error) {
+	switch to := c.node.To.(type) {
+	case schema.Decimal:
+		scale := value.FromInt64(1)
+		for range to.Scale {
+			scale, _ = scale.Mul(value.FromInt64(10))
+		}
+		return convertEach(c, data, func(x F) (decimal128.Num, string) {
+			n, ok := value.FromInt64(int64(x)).Mul(scale)
+			if !ok || !value.FitsPrecision(n, to.Precision) {
+				return decimal128.Num{}, classRange
+			}
+			return toNum(n), ""
+		})
+	case schema.Primitive:
+		switch to {
+		case schema.Byte:
+			return castInt[F, int8](c, data)
+		case schema.Short:
+			return castInt[F, int16](c, data)
+		case schema.Integer:
+			return castInt[F, int32](c, data)
+		case schema.Long:
+			return castInt[F, int64](c, data)
+		case schema.Float:
+			return c.v.like(mapped(data, func(x F) float32 { return float32(x) })), nil
+		case schema.Double:
+			return c.v.like(mapped(data, func(x F) float64 { return float64(x) })), nil
+		case schema.Boolean:
+			return booleans(c, data, func(x F) bool { return x != 0 }), nil
+		}
+	}
+	return c.v.like(mapped(data, func(x F) int64 { return secondsToMicros(int64(x)) })), nil
+}
+
+func castInt[F, T integer](c caster, data []F) (vec, error) {
+	dst := make([]T, len(data))
+	lossy := false
+	for i, x := range data {
+		dst[i] = T(x)
+		lossy = lossy || F(dst[i]) != x
+	}
+	out := c.v.like(dst)
+	if !lossy {
+		return out, nil
+	}
+	for i := range out.active(c.sel) {
+		if F(dst[i]) != data[i] {
+			return vec{}, c.failed(classCastOverflow, i)
+		}
+	}
+	return out, nil
+}
+
+// secondsToMicros saturates, as Spark does.
+func secondsToMicros(s int64) int64 {
+	switch {
+	case s > math.MaxInt64/microsPerSecond:
+		return math.MaxInt64
+	case s < math.MinInt64/microsPerSecond:
+		return math.MinInt64
+	}
+	return s * microsPerSecond
+}
+
+func castFloats[F float](c caster, data []F) (vec, error) {
+	switch to := c.node.To.(type) {
+	case schema.Decimal:
+		return c.floatsToDecimal(mapped(data, func(x F) float64 { return float64(x) }), to)
+	case schema.Primitive:
+		switch to {
+		case schema.Byte:
+			return castFloat[F, int8](c, data, math.MinInt8, math.MaxInt8)
+		case schema.Short:
+			return castFloat[F, int16](c, data, math.MinInt16, math.MaxInt16)
+		case schema.Integer:
+			return castFloat[F, int32](c, data, math.MinInt32, math.MaxInt32)
+		case schema.Long:
+			return castFloat[F, int64](c, data, math.MinInt64, math.MaxInt64)
+		case schema.Float:
+			return c.v.like(mapped(data, func(x F) float32 { return float32(x) })), nil
+		case schema.Double:
+			return c.v.like(mapped(data, func(x F) float64 { return float64(x) })), nil
+		case schema.Boolean:
+			return booleans(c, data, func(x F) bool { return x != 0 }), nil
+		}
+	}
+	return convertEach(c, data, func(x F) (int64, string) {
+		if f := float64(x); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			return saturated(f * microsPerSecond), ""
+		}
+		return 0, classInvalid
+	})
+}
+
+// castFloat truncates. As in Spark, the bounds are compared as floats, so that
+// 2^63 itself becomes the largest long.
+func castFloat[F float, T integer](c caster, data []F, low, high float64) (vec, error) {
+	return convertEach(c, data, func(x F) (T, string) {
+		f := float64(x)
+		if math.Floor(f) <= high && math.Ceil(f) >= low {
+			return T(saturated(f)), ""
+		}
+		return 0, classCastOverflow
+	})
+}
+
+// saturated is Java's conversion of a double to a long.
+func saturated(f float64) int64 {
+	switch {
+	case f >= math.MaxInt64:
+		return math.MaxInt64
+	case f <= math.MinInt64:
+		return math.MinInt64
+	case math.IsNaN(f):
+		return 0
+	}
+	return int64(f)
+}
+
+// floatsToDecimal rounds the shortest text of a float, as Spark does; NaN and
+// the infinities become null.
+func (c caster) floatsToDecimal(data []float64, to schema.Decimal) (vec, error) {
+	finite := newBitmap(len(data))
+	dst := make([]decimal128.Num, len(data))
+	var text [32]byte
+	for i := range c.v.active(c.sel) {
+		if math.IsNaN(data[i]) || math.IsInf(data[i], 0) {
+			continue
+		}
+		finite.set(i)
+		unscaled, scale := shortestDecimal(text[:0], data[i])
+		n, _, ok := value.Rescale(unscaled, scale, to.Scale)
+		if !ok || !value.FitsPrecision(n, to.Precision) {
+			return vec{}, c.failed(classRange, i)
+		}
+		dst[i] = toNum(n)
+	}
+	out := c.v.like(dst)
+	out.valid = finite
+	return out, nil
+}
+
+// shortestDecimal is the shortest decimal that reads back as f, as
+// unscaled × 10^−scale.
+func shortestDecimal(text []byte, f float64) (unscaled value.Int128, scale int) {
+	text = strconv.AppendFloat(text, f, 'e', -1, 64)
+	negative := text[0] == '-'
+	mantissa, exponent := int64(0), 0
+	i := 0
+	for ; text[i] != 'e'; i++ {
+		if isDigit(text[i]) {
+			mantissa = mantissa*10 + int64(text[i]-'0')
+			scale++
+		}
+	}
+	for _, b := range text[i+2:] {
+		exponent = exponent*10 + int(b-'0')
+	}
+	if text[i+1] == '-' {
+		exponent = -exponent
+	}
+	if negative {
+		mantissa = -mantissa
+	}
+	return value.FromInt64(mantissa), scale - 1 - exponent
+}
+
+func (c caster) fromDecimal(data []decimal128.Num) (vec, error) {
+	from := c.from.(schema.Decimal)
+	switch to := c.node.To.(type) {
+	case schema.Decimal:
+		return convertEach(c, data, func(x decimal128.Num) (decimal128.Num, string) {
+			n, _, ok := value.Rescale(fromNum(x), from.Scale, to.Scale)
+			if !ok || !value.FitsPrecision(n, to.Precision) {
+				return decimal128.Num{}, classRange
+			}
+			return toNum(n), ""
+		})
+	case schema.Primitive:
+		switch to {
+		case schema.Byte:
+			return decimalToInt[int8](c, data, from.Scale)
+		case schema.Short:
+			return decimalToInt[int16](c, data, from.Scale)
+		case schema.Integer:
+			return decimalToInt[int32](c, data, from.Scale)
+		case schema.Long:
+			return decimalToInt[int64](c, data, from.Scale)
+		case schema.Float:
+			return convertEach(c, data, func(x decimal128.Num) (float32, string) {
+				return float32(decimalToFloat(fromNum(x), from.Scale, 32)), ""
+			})
+		case schema.Double:
+			return convertEach(c, data, func(x decimal128.Num) (float64, string) {
+				return decimalToFloat(fromNum(x), from.Scale, 64), ""
+			})
+		case schema.Boolean:
+			return booleans(c, data, func(x decimal128.Num) bool { return x != decimal128.Num{} }), nil
+		}
+	}
+	return convertEach(c, data, func(x decimal128.Num) (int64, string) { // seconds of a timestamp
+		micros := new(big.Int).Mul(fromNum(x).Big(), big.NewInt(microsPerSecond))
+		return lowBits(micros.Quo(micros, pow10(from.Scale))), ""
+	})
+}
+
+func pow10(e int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(e)), nil) }
+
+func decimalToInt[T integer](c caster, data []decimal128.Num, scale int) (vec, error) {
+	return convertEach(c, data, func(x decimal128.Num) (T, string) {
+		i, ok := truncated(fromNum(x), scale)
+		if !ok || int64(T(i)) != i {
+			return 0, classCastOverflow
+		}
+		return T(i), ""
+	})
+}
+
+// truncated is the whole part of a decimal, if it fits in 64 bits.
+func truncated(n value.Int128, scale int) (int64, bool) {
+	if i, ok := n.Int64(); ok {
+		for ; scale > 0 && i != 0; scale-- {
+			i /= 10
+		}
+		return i, true
+	}
+	b := n.Big()
+	b.Quo(b, pow10(scale))
+	return b.Int64(), b.IsInt64()
+}
+
+// decimalToFloat is the nearest float.
+func decimalToFloat(n value.Int128, scale, width int) float64 {
+	const exactInteger, exactPower = 1 << 53, 22
+	if i, ok := n.Int64(); ok && width == 64 && -exactInteger <= i && i <= exactInteger && scale <= exactPower {
+		return float64(i) / math.Pow10(scale)
+	}
+	var text [64]byte
+	f, err := strconv.ParseFloat(string(value.AppendDecimal(text[:0], n, scale)), width)
+	if err != nil {
+		return 0 // not reached: 38 digits are within the range of both widths
+	}
+	return f
+}
+
+func (c caster) fromBoolean() (vec, error) {
+	out := vec{rows: c.v.rows, valid: c.v.validRows()}
+	n := c.v.rows
+	switch to := c.node.To.(type) {
+	case schema.Decimal:
+		one, _, ok := value.Rescale(value.FromInt64(1), 0, to.Scale)
+		if !ok || !value.FitsPrecision(one, to.Precision) {
+			for i := range c.v.yes.and(c.sel).rows(n) {
+				return vec{}, c.failed(classRange, i)
+			}
+		}
+		out.data = pick(c.v.yes, n, toNum(one))
+	case schema.Primitive:
+		switch to {
+		case schema.Byte:
+			out.data = pick(c.v.yes, n, int8(1))
+		case schema.Short:
+			out.data = pick(c.v.yes, n, int16(1))
+		case schema.Integer:
+			out.data = pick(c.v.yes, n, int32(1))
+		case schema.Long:
+			out.data = pick(c.v.yes, n, int64(1))
+		case schema.Float:
+			out.data = pick(c.v.yes, n, float32(1))
+		case schema.Double:
+			out.data = pick(c.v.yes, n, float64(1))
+		}
+	}
+	return out, nil
+}
+
+// pick is x in the rows that are set, else zero.
+func pick[T any](set bitmap, n int, x T) []T {
+	dst := make([]T, n)
+	for i := range set.rows(n) {
+		dst[i] = x
+	}
+	return dst
+}
+
+func (c caster) fromString(data []string) (vec, error) {
+	to := c.node.To
+	if d, ok := to.(schema.Decimal); ok {
+		return convertEach(c, data, func(s string) (decimal128.Num, string) { return parseDecimal(s, d) })
+	}
+	switch to {
+	case schema.Binary:
+		return c.v, nil
+	case schema.Boolean:
+		return c.stringsToBooleans(data)
+	case schema.Byte:
+		return convertEach(c, data, parseInt[int8])
+	case schema.Short:
+		return convertEach(c, data, parseInt[int16])
+	case schema.Integer:
+		return convertEach(c, data, parseInt[int32])
+	case schema.Long:
+		return convertEach(c, data, parseInt[int64])
+	case schema.Float:
+		return convertEach(c, data, func(s string) (float32, string) {
+			f, class := parseFloat(s, 32)
+			return float32(f), class
+		})
+	case schema.Double:
+		return convertEach(c, data, func(s string) (float64, string) { return parseFloat(s, 64) })
+	case schema.Date:
+		return convertEach(c, data, func(s string) (int32, string) {
+			days, ok := parseDate(s)
+			return days, unless(ok, classInvalid)
+		})
+	default:
+		zones := *c.node.env // names of zones are looked up once a batch
+		zones.zones = map[string]*zoneName{}
+		return convertEach(c, data, func(s string) (int64, string) {
+			micros, ok := zones.parseTime(s, to)
+			return micros, unless(ok, classInvalid)
+		})
+	}
+}
+
+func unless(ok bool, class string) string {
+	if ok {
+		return ""
+	}
+	return class
+}
+
+func (c caster) stringsToBooleans(data []string) (vec, error) {
+	out := vec{rows: c.v.rows, yes: newBitmap(c.v.rows), no: newBitmap(c.v.rows)}
+	for i := range c.v.active(c.sel) {
+		dst := out.no
+		switch strings.ToLower(trimAll(data[i])) {
+		case "t", "true", "y", "yes", "1":
+			dst = out.yes
+		case "f", "false", "n", "no", "0":
+		default:
+			return vec{}, c.failed(classInvalid, i)
+		}
+		if c.v.one {
+			copy(dst, fullBitmap(c.v.rows))
+		} else {
+			dst.set(i)
+		}
+	}
+	return out, nil
+}
+
+// trimAll takes white space and control characters off both ends.
+func trimAll(s string) string {
+	blank := func(b byte) bool { return b <= ' ' || b == 0x7F }
+	for s != "" && blank(s[0]) {
+		s = s[1:]
+	}
+	for s != "" && blank(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+func parseInt[T integer](s string) (T, string) {
+	s = trimAll(s)
+	digits := strings.TrimPrefix(strings.TrimPrefix(s, "+"), "-")
+	if digits == "" || !isDigit(digits[0]) || s[0] == '+' && len(s)-len(digits) == 2 {
+		return 0, classInvalid
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || int64(T(n)) != n {
+		return 0, classInvalid
+	}
+	return T(n), ""
+}
+
+// parseFloat reads what Java's Double.parseDouble does, and Spark's names for
+// what is not finite.
+func parseFloat(s string, width int) (float64, string) {
+	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
+	switch strings.ToLower(s) {
+	case "nan":
+		return math.NaN(), ""
+	case "inf", "+inf", "infinity", "+infinity":
+		return math.Inf(1), ""
+	case "-inf", "-infinity":
+		return math.Inf(-1), ""
+	}
+	number := s
+	if n := len(s); n > 1 && strings.IndexByte("fFdD", s[n-1]) >= 0 {
+		if lower := strings.ToLower(s); !strings.Contains(lower, "0x") || strings.Contains(lower, "p") {
+			number = s[:n-1]
+		}
+	}
+	// What is left of the differences to Java: names, underscores, and
+	// hexadecimal numbers without exponent.
+	lower := strings.ToLower(number)
+	hexadecimal := strings.Contains(lower, "0x")
+	if strings.ContainsAny(lower, "_n") || hexadecimal != strings.Contains(lower, "p") {
+		return 0, classInvalid
+	}
+	f, err := strconv.ParseFloat(number, width)
+	if err != nil && !math.IsInf(f, 0) { // out of range is infinite, in Java too
+		return 0, classInvalid
+	}
+	return f, ""
+}
+
+func parseDecimal(s string, to schema.Decimal) (decimal128.Num, string) {
+	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
+	mantissa, exp, ok := splitDecimal(s)
+	if !ok {
+		return decimal128.Num{}, classInvalid
+	}
+	digits := len(mantissa.String())
+	if mantissa.Sign() < 0 {
+		digits--
+	}
+	switch {
+	case mantissa.Sign() == 0 || digits+exp < -to.Scale:
+		return decimal128.Num{}, ""
+	case digits+exp > 38:
+		return decimal128.Num{}, classDigits
+	}
+	var b bigDecimal
+	b.z.Set(mantissa)
+	b.rescale(-exp, to.Scale)
+	n, ok := value.FromBig(&b.z)
+	if !ok || !value.FitsPrecision(n, to.Precision) {
+		return decimal128.Num{}, classRange
+	}
+	return toNum(n), ""
+}
+
+// toString formats values behind one another and cuts the text apart at the
+// end: no allocation a value.
+func (c caster) toString() (vec, error) {
+	if text, ok := c.v.data.([]string); ok { // a binary's bytes
+		return c.v.like(text), nil
+	}
+	var text []byte
+	entries := c.v.entries()
+	ends := make([]int, entries)
+	each := func(format func(i int)) {
+		next := 0
+		for i := range c.v.active(c.sel) {
+			for ; next < i; next++ {
+				ends[next] = len(text)
+			}
+			format(i)
+			ends[i], next = len(text), i+1
+		}
+		for ; next < entries; next++ {
+			ends[next] = len(text)
+		}
+	}
+	switch data := c.v.data.(type) {
+	case []int8:
+		each(func(i int) { text = strconv.AppendInt(text, int64(data[i]), 10) })
+	case []int16:
+		each(func(i int) { text = strconv.AppendInt(text, int64(data[i]), 10) })
+	case []int32:
+		if c.from == schema.Date {
+			each(func(i int) { text = value.AppendDate(text, int64(data[i])) })
+		} else {
+			each(func(i int) { text = strconv.AppendInt(text, int64(data[i]), 10) })
+		}
+	case []int64:
+		switch c.from {
+		case schema.Timestamp:
+			each(func(i int) { text = appendTimestamp(text, data[i], c.node.env.zone) })
+		case schema.TimestampNTZ:
+			each(func(i int) { text = appendTimestamp(text, data[i], nil) })
+		default:
+			each(func(i int) { text = strconv.AppendInt(text, data[i], 10) })
+		}
+	case []float32:
+		each(func(i int) { text = value.AppendDouble(text, float64(data[i]), 32) })
+	case []float64:
+		each(func(i int) { text = value.AppendDouble(text, data[i], 64) })
+	case []decimal128.Num:
+		scale := c.from.(schema.Decimal).Scale
+		each(func(i int) { text = value.AppendDecimal(text, fromNum(data[i]), scale) })
+	default:
+		return c.booleanTexts(), nil
+	}
+	all := string(text)
+	dst := make([]string, entries)
+	start := 0
+	for i, end := range ends {
+		dst[i] = all[start:end]
+		start = end
+	}
+	return c.v.like(dst), nil
+}
+
+func (c caster) booleanTexts() vec {
+	dst := make([]string, c.v.rows)
+	for i := range dst {
+		dst[i] = strconv.FormatBool(c.v.yes.get(i))
+	}
+	return vec{rows: c.v.rows, valid: c.v.validRows(), data: dst}
+}
+
+// appendDouble is the text of a double in a cast to string.
+func appendDouble(f float64) string { return string(value.AppendDouble(nil, f, 64)) }

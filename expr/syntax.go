@@ -1,0 +1,65 @@
+package expr
+
+import (
+	"slices"
+
+	"github.com/foreset/foreset/internal/value"
+	"github.com/foreset/foreset/schema"
+)
+
+// syntax is an expression as it was written, without types. It prints back to
+// a text that parses to an equal tree.
+type syntax struct {
+	kind  kind
+	pos   int // byte offset in the text
+	depth int // 1 + the deepest operand's
+
+	args []*syntax
+	op   string      // compare, arith: the operator in its first spelling
+	lit  value.Value // literal
+	text string      // typed: what stands between the quotes
+	word string      // typed: DATE, TIMESTAMP, TIMESTAMP_NTZ, TIMESTAMP_LTZ
+	path []string    // column
+	typ  schema.Type // cast
+}
+
+type kind uint8
+
+const (
+	kindLiteral kind = iota + 1
+	kindTyped        // DATE '…': depends on the zone, so it is a value only once bound
+	kindColumn
+	kindCompare // args: left, right
+	kindAnd     // args: two or more
+	kindOr      // args: two or more
+	kindNot
+	kindIsNull
+	kindIn      // args: the operand, then the list, which may be empty
+	kindBetween // args: operand, low, high
+	kindLike    // args: operand, pattern, perhaps escape (a literal)
+	kindCast
+	kindArith // args: left, right
+	kindMinus
+	kindPlus
+)
+
+// equalSyntax says whether two trees are the same but for positions.
+func equalSyntax(a, b *syntax) bool {
+	return a.kind == b.kind && a.op == b.op && a.text == b.text && a.word == b.word &&
+		slices.Equal(a.path, b.path) && sameType(a.typ, b.typ) && sameLiteral(a.lit, b.lit) &&
+		slices.EqualFunc(a.args, b.args, equalSyntax)
+}
+
+// sameLiteral is identity, not comparison: 1 and 1L differ, 0.0 and −0.0 too.
+func sameLiteral(a, b value.Value) bool {
+	return sameType(a.Type(), b.Type()) && a.IsNull() == b.IsNull() && a.Unscaled() == b.Unscaled() && a.Text() == b.Text()
+}
+
+// sameType compares types by their text; the types a literal or a cast may
+// have are told apart by it.
+func sameType(a, b schema.Type) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.String() == b.String()
+}

@@ -138,10 +138,16 @@ func (c *Checksum) check() error {
 		return errors.New("not exactly one metadata")
 	case c.NumProtocol != 1 || c.Protocol == nil:
 		return errors.New("not exactly one protocol")
-	case c.NumFiles < 0 || c.TableSizeBytes < 0:
+	case c.negative():
 		return errors.New("a negative count")
 	}
 	return nil
+}
+
+func (c *Checksum) negative() bool {
+	return c.NumFiles < 0 || c.TableSizeBytes < 0 ||
+		c.NumDeletedRecords != nil && *c.NumDeletedRecords < 0 ||
+		c.NumDeletionVectors != nil && *c.NumDeletionVectors < 0
 }
 
 // objects reads a list of objects; nil for null.
@@ -280,7 +286,7 @@ func (c *Checksum) Advance(actions []Action) (*Checksum, bool) {
 	if len(n.SetTransactions) > setTransactionsMax {
 		n.SetTransactions = nil
 	}
-	return &n, n.NumFiles >= 0 && n.TableSizeBytes >= 0
+	return &n, true
 }
 
 // exactlyCounts reports whether the files that actions name can be counted
@@ -349,7 +355,8 @@ func (c *Checksum) apply(a Action) bool {
 	return true
 }
 
-// count takes a file in (by 1) or out (by −1).
+// count takes a file in (by 1) or out (by −1). It reports false if there can
+// be no such file, or the sum no longer fits.
 func (c *Checksum) count(by, size int64, dv *DeletionVector) bool {
 	c.NumFiles += by
 	c.TableSizeBytes += by * size
@@ -358,10 +365,10 @@ func (c *Checksum) count(by, size int64, dv *DeletionVector) bool {
 		c.NumDeletionVectors = plus(c.NumDeletionVectors, by)
 		c.NumDeletedRecords = plus(c.NumDeletedRecords, by*dv.Cardinality)
 	}
-	if size < 0 || !c.FileSizes.count(by, size) {
+	if !c.FileSizes.count(by, size) {
 		c.FileSizes = nil
 	}
-	return size >= 0
+	return size >= 0 && !c.negative()
 }
 
 func plus(n *int64, by int64) *int64 {

@@ -52,7 +52,7 @@ func List(ctx context.Context, st storage.Store, from, to Version) ([]storage.In
 // one it follows. Errors are those of [BuildSegment] and of the store.
 func ListSegment(ctx context.Context, st storage.Store, from, target Version) (*Segment, error) {
 	if from > 0 && (target < 0 || from <= target) {
-		s, err := listSegment(ctx, st, from, target, nil)
+		s, err := listSegment(ctx, st, from, target, target, nil)
 		if err == nil && s.CheckpointVersion >= from {
 			return s, nil
 		}
@@ -70,26 +70,22 @@ func ListSegmentBefore(ctx context.Context, st storage.Store, damaged, target Ve
 }
 
 func listWhole(ctx context.Context, st storage.Store, target Version, opts *SegmentOptions) (*Segment, error) {
-	s, err := listSegment(ctx, st, 0, target, opts)
-	switch {
-	case errors.Is(err, ErrGap):
+	s, err := listSegment(ctx, st, 0, target, target, opts)
+	if target >= 0 && aboutContent(err) {
+		// Only the rest of the log says what there is instead.
+		s, err = listSegment(ctx, st, 0, -1, target, opts)
+	}
+	if errors.Is(err, ErrGap) {
 		if err := pause(ctx, gapPause); err != nil {
 			return nil, err
 		}
-		return listSegment(ctx, st, 0, target, opts)
-	case target >= 0 && (errors.Is(err, ErrVersionGone) || errors.Is(err, ErrNotTable)):
-		// Only the rest of the log says what there is instead.
-		entries, err := List(ctx, st, 0, -1)
-		if err != nil {
-			return nil, err
-		}
-		return BuildSegment(entries, target, opts)
+		s, err = listSegment(ctx, st, 0, -1, target, opts)
 	}
 	return s, err
 }
 
-func listSegment(ctx context.Context, st storage.Store, from, target Version, opts *SegmentOptions) (*Segment, error) {
-	entries, err := List(ctx, st, from, target)
+func listSegment(ctx context.Context, st storage.Store, from, to, target Version, opts *SegmentOptions) (*Segment, error) {
+	entries, err := List(ctx, st, from, to)
 	if err != nil {
 		return nil, err
 	}

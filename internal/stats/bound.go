@@ -126,7 +126,7 @@ const (
 	// zoneSlack is what a bound before zoneSlackBefore may be off: old Spark
 	// versions wrote the session's zone offset without its seconds, which
 	// zones had until 1972.
-	zoneSlack       = 59_000_000             // µs
+	zoneSlack       = 59_000_000               // µs
 	zoneSlackBefore = 2 * 365 * 86_400_000_000 // 1972-01-01, µs since 1970
 
 	// Decimals of up to 15 digits survive float64 and its shortest text; of

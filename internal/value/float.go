@@ -19,7 +19,7 @@ func AppendDouble(dst []byte, f float64, bits int) []byte {
 	case math.IsInf(f, -1):
 		return append(dst, "-Infinity"...)
 	case f == 0:
-		return append(dst, strconv.FormatFloat(f, 'f', 1, bits)...)
+		return strconv.AppendFloat(dst, f, 'f', 1, bits)
 	}
 	if abs := math.Abs(f); 1e-3 <= abs && abs < 1e7 {
 		start := len(dst)

@@ -21,8 +21,8 @@ import (
 type LocalOptions struct {
 	// TrustFilesystem allows PutIfAbsent on file systems whose link or fsync
 	// is not known to be atomic and durable for all their clients: NFS, SMB,
-	// FUSE, 9p and other network or user-space ones. Set it only where you know better,
-	// for instance because one machine alone writes.
+	// FUSE, 9p and other network or user-space ones. Set it only where you
+	// know better, for instance because one machine alone writes.
 	TrustFilesystem bool
 
 	// NoSync leaves out every fsync. A crash of the machine, not of the
@@ -143,6 +143,9 @@ func (l *local) open() (*os.Root, error) {
 func (l *local) check(ctx context.Context, name string) error {
 	if err := check(ctx, name); err != nil {
 		return err
+	}
+	if strings.Count(name, "/") > depthMax {
+		return fmt.Errorf("%w: folders more than %d deep", ErrBadName, depthMax)
 	}
 	return checkFileName(name)
 }

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// depthMax bounds how deep folders may lie in each other, and with that
-	// the open files of a listing.
+	// depthMax bounds how deep the folder of a file may lie, and with that the
+	// open files of a listing.
 	depthMax = 128
 	// entriesAtOnce is how many entries of a folder are read before those
 	// that are not wanted are dropped.
@@ -70,15 +70,18 @@ func (w *walk) from(l *local) (more bool, err error) {
 		return false, err
 	}
 	w.top, err = l.open()
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
 	if err != nil {
-		return true, unlessGone(".", err)
+		return false, err
 	}
 	defer w.top.Close()
 	path, _ := splitName(w.prefix)
 	if path == "" {
 		return w.folder(w.top, "", 0)
 	}
-	return w.subfolder(w.top, path, path+"/", 0)
+	return w.subfolder(w.top, path, path+"/", 1+strings.Count(path, "/"))
 }
 
 // subfolder walks the folder that is called name in parent and path in the

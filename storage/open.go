@@ -157,8 +157,11 @@ func refuseExtras(u *url.URL) error {
 	if err != nil {
 		return fmt.Errorf("%w: malformed query", ErrBadLocation)
 	}
-	keys := make([]string, 0, len(query))
+	var keys []string
 	for key := range query {
+		if strings.Trim(key, "abcdefghijklmnopqrstuvwxyz_-") != "" {
+			key = hidden // a secret that lost its key, perhaps
+		}
 		keys = append(keys, key)
 	}
 	slices.Sort(keys)

@@ -24,9 +24,7 @@ func parseBound(token string, t schema.Type, isMax bool) (value.Value, bool) {
 		return parseFloat(token, t.(schema.Primitive))
 	case schema.String:
 		s, ok := unquote(token)
-		// Writers that decode a string before they take its bounds put U+FFFD
-		// for bytes that are not UTF-8, which moves the bound either way.
-		return value.String(s), ok && !strings.ContainsRune(s, '\uFFFD')
+		return value.String(s), ok
 	case schema.Boolean, schema.Byte, schema.Short, schema.Integer, schema.Long,
 		schema.Date, schema.Timestamp, schema.TimestampNTZ:
 		v, err := value.ParseJSON(t, []byte(token))
@@ -143,7 +141,8 @@ const (
 func lower(n *node) value.Value { return widen(n, n.written.Min, -1) }
 func upper(n *node) value.Value { return widen(n, n.written.Max, +1) }
 
-// widen moves v in the direction of sign, saturating.
+// widen moves v in the direction of sign, saturating; null if no distance is
+// enough.
 func widen(n *node, v value.Value, sign int64) value.Value {
 	if v.IsNull() {
 		return v
@@ -155,6 +154,12 @@ func widen(n *node, v value.Value, sign int64) value.Value {
 		return value.Decimal(d, widenDecimal(v.Unscaled(), sign))
 	}
 	switch v.Type() {
+	case schema.String:
+		// Writers that decode a string before they take its bounds put U+FFFD
+		// for bytes that are not UTF-8, which moves the bound either way.
+		if strings.ContainsRune(v.Text(), '\uFFFD') {
+			return value.Null(schema.String)
+		}
 	case schema.Timestamp, schema.TimestampNTZ:
 		us := v.Int64()
 		if v.Type() == schema.Timestamp && us < zoneSlackBefore {

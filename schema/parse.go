@@ -27,7 +27,8 @@ const (
 // containsNull and metadata (true, true, none), decimal without parameters and
 // with spaces, a primitive as an object {"type":"variant"}, char(n) and
 // varchar(n) as types (they become strings with Spark's metadata key), null
-// for void. Unknown keys are dropped, unknown metadata is kept.
+// for void. Unknown keys are dropped, unknown metadata is kept. An empty text is
+// a schema without columns, as in Spark: some logs have no schemaString.
 //
 // Errors: [*InvalidError], [*UnknownTypeError], [*LimitError].
 func Parse(text []byte) (*Struct, error) { return Limits{}.Parse(text) }
@@ -39,6 +40,9 @@ func (l Limits) Parse(text []byte) (*Struct, error) {
 	}
 	if l.Columns == 0 {
 		l.Columns = columnsMax
+	}
+	if len(text) == 0 {
+		return &Struct{}, nil
 	}
 	p := &parser{dec: json.NewDecoder(bytes.NewReader(text)), limits: l}
 	p.dec.UseNumber()

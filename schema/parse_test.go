@@ -72,6 +72,12 @@ func TestParseToleratesWhatOtherWritersWrote(t *testing.T) {
 	}
 }
 
+func TestLogsWithoutASchemaHaveNoColumns(t *testing.T) {
+	if s, err := Parse(nil); err != nil || len(s.Fields) != 0 {
+		t.Errorf("got %v, %v", s, err)
+	}
+}
+
 func TestParseKeepsCharAndVarcharInMetadata(t *testing.T) {
 	for text, want := range map[string]string{
 		`"char(3)"`:     "char(3)",
@@ -141,7 +147,7 @@ func TestUnknownTypeNamesItsColumn(t *testing.T) {
 
 func TestParseRefusesWhatIsNoSchema(t *testing.T) {
 	for _, c := range []struct{ name, text, column string }{
-		{"empty", ``, ""},
+		{"nothing but space", ` `, ""},
 		{"cut off", `{"type":"struct","fields":[`, ""},
 		{"more text", column(`"long"`) + `x`, ""},
 		{"two values", column(`"long"`) + column(`"long"`), ""},
@@ -323,4 +329,37 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%s became %s", s.JSON(), back.JSON())
 		}
 	})
+}
+
+func TestErrorsSayWhereAndWhy(t *testing.T) {
+	cause := errors.New("cause")
+	for err, want := range map[error]string{
+		&InvalidError{Problem: "p"}:                            "invalid schema: p",
+		&InvalidError{Column: "a.b", Problem: "p", Err: cause}: `invalid schema: column "a.b": p: cause`,
+		&UnknownTypeError{Name: "time"}:                        `type "time" is not supported`,
+		&UnknownTypeError{Column: "a", Name: "time"}:           `column "a": type "time" is not supported`,
+		&LimitError{What: "columns", Max: 5}:                   "schema exceeds the limit of 5 columns",
+	} {
+		if err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	if !errors.Is(&InvalidError{Err: cause}, cause) {
+		t.Error("the cause is lost")
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	var fields []string
+	for i := range 1000 {
+		fields = append(fields, fmt.Sprintf(`{"name":"column_%d","type":"decimal(10,2)","nullable":true,"metadata":{"delta.columnMapping.id":%d,"delta.columnMapping.physicalName":"col-%d"}}`, i, i, i))
+	}
+	text := []byte(`{"type":"struct","fields":[` + strings.Join(fields, ",") + `]}`)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Parse(text); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -39,7 +39,7 @@ func TestStatisticsAreReadExactly(t *testing.T) {
 		{schema.Long, `9007199254740993`, Int(schema.Long, 9007199254740993)}, {schema.Long, ` -9223372036854775808 `, Int(schema.Long, math.MinInt64)},
 		{schema.Integer, `1.0`, Int(schema.Integer, 1)}, {schema.Integer, `"12"`, Int(schema.Integer, 12)},
 		{dec38, `12345678901234567890.123456789012345678`, decimal(t, dec38, "12345678901234567890.123456789012345678")},
-		{dec38, `-1E-18`, Decimal(dec38, FromInt64(-1))}, {dec38, `1.2345678901234567e+19`, decimal(t, dec38, "12345678901234567000")}, {dec38, `"1.5"`, decimal(t, dec38, "1.5")},
+		{dec38, `-1E-18`, Decimal(dec38, FromInt64(-1))}, {dec38, `0E-10`, Decimal(dec38, Int128{})}, {dec38, `-4.614771000E-9`, Decimal(dec38, FromInt64(-4614771000))}, {dec38, `1.2345678901234567e+19`, decimal(t, dec38, "12345678901234567000")}, {dec38, `"1.5"`, decimal(t, dec38, "1.5")},
 		{schema.Double, `1.0E20`, Double(1e20)}, {schema.Double, `"NaN"`, Double(math.NaN())}, {schema.Double, `"Infinity"`, Double(math.Inf(1))}, {schema.Float, `"-Infinity"`, Float(float32(math.Inf(-1)))},
 		{schema.Float, `0.1`, Float(0.1)}, {schema.Double, `12`, Double(12)},
 		{schema.String, `"a\u00e9\ud83d\ude00"`, String("aé😀")}, {schema.String, `""`, String("")}, {schema.String, `"é"`, String("é")},

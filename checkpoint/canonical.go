@@ -13,8 +13,13 @@ import (
 	"strings"
 )
 
-// canonicalDepth bounds the nesting of a hint.
-const canonicalDepth = 500
+const (
+	// canonicalDepth bounds the nesting of a hint.
+	canonicalDepth = 500
+	// canonicalBytes bounds its canonical form, in which a long name stands
+	// before each of the values below it.
+	canonicalBytes = 64 << 20
+)
 
 // checksums are the MD5 sums, in hexadecimal, that a hint may carry (protocol,
 // section "JSON checksum"). There are two: the protocol sorts the members by
@@ -66,6 +71,7 @@ func canonical(object []byte) ([]leaf, error) {
 type walker struct {
 	dec    *json.Decoder
 	depth  int
+	bytes  int
 	leaves []leaf
 }
 
@@ -111,6 +117,9 @@ func (w *walker) value(path string) error {
 	}
 	if w.depth++; w.depth > canonicalDepth {
 		return errors.New("nested too deeply")
+	}
+	if w.bytes += len(path); w.bytes > canonicalBytes {
+		return errors.New("too long")
 	}
 	defer func() { w.depth-- }()
 	var text string

@@ -64,7 +64,6 @@ func (p *part) groupFiles(ctx context.Context, index int, cols Columns, yield fu
 // chunker turns the adds of one row group into chunks.
 type chunker struct {
 	group *group
-	cols  Columns
 	left  int64 // rows
 	step  int64 // rows of a chunk
 
@@ -95,7 +94,7 @@ func (p *part) newChunker(ctx context.Context, index int, cols Columns) (*chunke
 	if err != nil {
 		return nil, err
 	}
-	c := &chunker{group: g, cols: cols, left: g.rows, step: p.rowsOfChunk(index, wanted)}
+	c := &chunker{group: g, left: g.rows, step: p.rowsOfChunk(index, wanted)}
 	c.path = g.text("add", "path")
 	c.size, c.modified = g.number("add", "size"), g.number("add", "modificationTime")
 	c.partition = g.mapping("add", "partitionValues")
@@ -163,7 +162,7 @@ func (p *part) rowsOfChunk(index int, wanted [][]string) int64 {
 func (c *chunker) next() (*Files, error) {
 	rows := int(min(c.left, c.step))
 	c.left -= int64(rows)
-	f := &Files{columns: c.cols}
+	f := &Files{}
 	c.readPaths(f, rows)
 	f.size = c.integers(c.size, true)
 	f.modified = c.integers(c.modified, false)

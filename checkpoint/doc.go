@@ -1,3 +1,40 @@
 // Package checkpoint turns checkpoint files into actions and actions into
-// checkpoint files.
+// checkpoint files (protocol, section "Checkpoints"). It knows the content of
+// checkpoints; which there are, and which one to use, is for package log to
+// say, and what the state of a table is for package replay.
+//
+//	_delta_log/
+//	  00000000000000000010.checkpoint.parquet   one row an action: everything live at version 10
+//	  _last_checkpoint                          ReadHint, WriteHint
+//
+// Reading goes by column and by what is asked for:
+//
+//	Open ─► footers only
+//	  State    protocol, metaData, txn, domainMetadata: row groups whose
+//	           statistics say that these are null are not touched
+//	  Files    path, size, partition values, … of the adds, and statistics
+//	           and tags on demand, in chunks of compact columns
+//	  Removes  the tombstones
+//
+// Columns are found by name, whatever their order and repetition; maps and
+// lists by their structure, since writers name the levels differently. A
+// column that is not there is null. A row is an add if add.path is not null.
+//
+// Writing goes the other way, and trusts nobody, itself included:
+//
+//	Source ─► Encode: one Parquet file, in memory ─► read back, compared ─► published ─► hint
+//
+// Promises:
+//
+//	(1) Bytes of a file that were read wrong are [ErrCorrupt], never a panic,
+//	    a hang, or memory out of proportion; what the store failed to give is
+//	    the store's error.
+//	(2) [Files] depends on nothing: it is immutable, and outlives its reader.
+//	(3) No checkpoint is published that, read back, differs from its source.
+//	(4) A hint that is damaged is no hint; it never moves to an older version.
+//	(5) Equal sources give equal files.
+//
+// Checkpoints of several parts are read and never written: they cannot be
+// published at once. The content of a V2 checkpoint, under whatever name, is
+// refused with [*UnsupportedError].
 package checkpoint

@@ -104,7 +104,7 @@ func encode(ctx context.Context, src *Source, opts *WriteOptions) (*encoder, err
 		return nil, fmt.Errorf("encode checkpoint: %w", err)
 	}
 	e.layout = newLayout(src.Protocol, src.Metadata)
-	e.row = newRow(e.layout.leaves)
+	e.row = newRow(e.layout.leaves, e.layout.root.levels())
 	e.writer = parquet.NewWriter(&e.body, e.options(codec)...)
 	for _, step := range []func() error{e.protocol, e.metadata, e.txns, e.domains, e.removes, e.adds, e.flush, e.writer.Close} {
 		if err := step(); err != nil {
@@ -149,7 +149,9 @@ func (e *encoder) hint() *Hint {
 
 // end writes the row that was built and starts the next one.
 func (e *encoder) end() error {
-	e.rows = append(e.rows, slices.Clone(e.row.values()))
+	n := len(e.rows)
+	e.rows = slices.Grow(e.rows, 1)[:n+1] // with the memory of a row written before
+	e.rows[n] = e.row.appendTo(e.rows[n][:0])
 	e.row.reset()
 	e.size++
 	e.inRows++

@@ -25,20 +25,18 @@ const (
 //
 // A file is named by its index, from 0 to below Len.
 type Files struct {
-	columns      Columns
-	paths        texts
-	size         []int64
-	modified     []int64
-	partition    []uint32 // index into partitions
-	partitions   texts    // the distinct partition values, as pairs
-	dv           *vectors // nil if no file has one
-	baseRowID    *numbers
-	commitVer    *numbers
-	clustering   []uint32 // index into providers plus one, or 0; nil if none
-	providers    texts
-	tags         *mapTexts
-	stats        *texts
-	hasPartition bool
+	paths      texts
+	size       []int64
+	modified   []int64
+	partition  []uint32 // index into partitions
+	partitions texts    // the distinct partition values, as pairs
+	dv         *vectors // nil if no file has one
+	baseRowID  *numbers
+	commitVer  *numbers
+	clustering []uint32 // index into providers plus one, or 0; nil if none
+	providers  texts
+	tags       *mapTexts
+	stats      *texts
 }
 
 // texts are strings laid end to end.

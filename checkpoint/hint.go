@@ -22,7 +22,7 @@ type Hint struct {
 }
 
 // hintBytesMax bounds a hint: V2 hints carry up to thirty actions.
-const hintBytesMax = 64 << 20
+const hintBytesMax = 16 << 20
 
 // ReadHint reads the hint. It is nil, without an error, when there is none or
 // it is of no use: empty, not JSON, without a version, or with a checksum that

@@ -74,6 +74,15 @@ func (s *slot) at(path ...string) *slot {
 	return s
 }
 
+// levels is how many definition levels there are.
+func (s *slot) levels() int {
+	n := s.def + 1
+	for _, f := range s.fields {
+		n = max(n, f.levels())
+	}
+	return n
+}
+
 // structs lists the structs in a struct, the outer before the inner.
 func (s *slot) structs(into []*slot) []*slot {
 	for _, name := range slices.Sorted(maps.Keys(s.fields)) {

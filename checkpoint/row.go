@@ -15,11 +15,16 @@ import (
 // included, with their levels.
 type row struct {
 	columns [][]parquet.Value
-	flat    parquet.Row
+	nulls   [][]parquet.Value // by definition level and column
 }
 
-func newRow(leaves int) *row {
-	r := &row{columns: make([][]parquet.Value, leaves)}
+func newRow(leaves, levels int) *row {
+	r := &row{columns: make([][]parquet.Value, leaves), nulls: make([][]parquet.Value, levels)}
+	for def := range r.nulls {
+		for i := range leaves {
+			r.nulls[def] = append(r.nulls[def], parquet.NullValue().Level(0, def, i))
+		}
+	}
 	r.reset()
 	return r
 }
@@ -28,8 +33,9 @@ func newRow(leaves int) *row {
 func (r *row) reset() { r.null(0, len(r.columns), 0) }
 
 func (r *row) null(first, last, def int) {
+	nulls := r.nulls[def]
 	for i := first; i < last; i++ {
-		r.columns[i] = append(r.columns[i][:0], parquet.NullValue().Level(0, def, i))
+		r.columns[i] = append(r.columns[i][:0], nulls[i])
 	}
 }
 
@@ -159,11 +165,10 @@ func (r *row) decimal(s *slot, d schema.Decimal, n value.Int128) bool {
 	return true
 }
 
-// values is the row, column by column; good until the next change.
-func (r *row) values() parquet.Row {
-	r.flat = r.flat[:0]
+// appendTo appends the row, column by column.
+func (r *row) appendTo(flat parquet.Row) parquet.Row {
 	for _, c := range r.columns {
-		r.flat = append(r.flat, c...)
+		flat = append(flat, c...)
 	}
-	return r.flat
+	return flat
 }

@@ -155,6 +155,10 @@ func (g *group) txns(s *State) {
 		return
 	}
 	id, version, updated := g.text("txn", "appId"), g.number("txn", "version"), g.number("txn", "lastUpdated")
+	if version == nil {
+		g.fail("txn.version", errNull)
+		return
+	}
 	g.each(rows, []skipper{id, version, updated}, func() {
 		if g.fault() == nil {
 			s.Txns = append(s.Txns, &log.SetTransaction{AppID: id.str(), Version: version.must(), LastUpdated: updated.optionalInteger()})

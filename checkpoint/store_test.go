@@ -91,7 +91,13 @@ func (m *mapStore) List(ctx context.Context, prefix, start string) iter.Seq2[sto
 	}
 }
 
-func (m *mapStore) Head(context.Context, string) (storage.Info, error) { panic("not used") }
+func (m *mapStore) Head(_ context.Context, name string) (storage.Info, error) {
+	b, ok := m.objects[name]
+	if !ok {
+		return storage.Info{}, &storage.Error{Op: "head", Name: name, Err: fs.ErrNotExist}
+	}
+	return storage.Info{Name: name, Size: int64(len(b))}, nil
+}
 func (m *mapStore) PutIfAbsent(context.Context, string, []byte) (storage.Outcome, error) {
 	panic("not used")
 }

@@ -100,9 +100,6 @@ func float(c *column) float64 { return math.Float64frombits(uint64(c.word())) }
 
 // must is an integer that may not be null.
 func (c *column) must() int64 {
-	if c == nil {
-		return 0
-	}
 	if !c.row() {
 		c.fail(errNull)
 		return 0

@@ -56,6 +56,7 @@ type Group struct {
 	file    *File
 	reader  *file.Reader
 	source  *source
+	arena   *arena                   // of the decoders
 	columns []file.ColumnChunkReader // opened by Column
 }
 
@@ -73,12 +74,12 @@ func (f *File) Load(ctx context.Context, rowGroup int, parts []Part, o LoadOptio
 	if err != nil {
 		return nil, err
 	}
-	g := &Group{file: f, source: src}
+	g := &Group{file: f, source: src, arena: newArena(o.Allocator)}
 	if err := g.source.prefetch(o.Budget); err != nil {
 		g.source.close()
 		return nil, err
 	}
-	err = f.Guard("", func() error { return g.open(rowGroup, o.Allocator) })
+	err = f.Guard("", func() error { return g.open(rowGroup) })
 	if err != nil {
 		g.source.close()
 		return nil, err
@@ -89,7 +90,7 @@ func (f *File) Load(ctx context.Context, rowGroup int, parts []Part, o LoadOptio
 // open makes arrow-go's reader over a copy of the metadata that has this row
 // group only, its chunks where the source presents them, and no page index:
 // the reader then makes no request of its own.
-func (g *Group) open(rowGroup int, mem memory.Allocator) error {
+func (g *Group) open(rowGroup int) error {
 	meta := *g.file.meta
 	footer := *meta.FileMetaData
 	rg := *footer.RowGroups[rowGroup]
@@ -114,7 +115,7 @@ func (g *Group) open(rowGroup int, mem memory.Allocator) error {
 	meta.FileMetaData = &footer
 	meta.SetSourceFileSize(g.source.end())
 
-	props := parquet.NewReaderProperties(mem)
+	props := parquet.NewReaderProperties(g.arena)
 	props.BufferedStreamEnabled = true // pages are copied from the source one by one
 	props.MaxCompressedPageSize, props.MaxUncompressedPageSize = pageCompressedMax, pageUncompressedMax
 	r, err := file.NewParquetReader(g.source, file.WithMetadata(&meta), file.WithReadProps(props))
@@ -151,11 +152,11 @@ func (g *Group) path(column int) string { return g.file.meta.Schema.Column(colum
 // Close releases what the group holds, its columns included.
 func (g *Group) Close() {
 	for _, c := range g.columns {
-		// A reader whose page was damaged can fail, even panic, to close; what
-		// it holds then is left to the garbage collector.
+		// A reader whose page was damaged can fail, even panic, to close.
 		_ = g.file.Guard("", c.Close)
 	}
 	g.columns = nil
+	g.arena.close()
 	g.source.close()
 }
 

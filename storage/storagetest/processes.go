@@ -65,8 +65,13 @@ func RunProcesses(t *testing.T, location string, open func(location string) (sto
 // tally counts keys by their winners.
 type tally struct{ one, several, none int }
 
-// raceProcesses runs the race. It goes key by key: what it sends to a process
-// is a key, what comes back is a letter.
+// heat is how many keys the processes get at a time. Within one they run
+// freely: whoever is behind finds objects, which is quick, until it has caught
+// up with the first, and then they race.
+const heat = 200
+
+// raceProcesses runs the race. What it sends to a process are keys, what comes
+// back is a letter for each.
 func raceProcesses(ctx context.Context, test, location string, store storage.Store, p Processes) (tally, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // kills what is left of them
@@ -81,39 +86,54 @@ func raceProcesses(ctx context.Context, test, location string, store storage.Sto
 	}
 	var found tally
 	var wrong problems
-	for k := range p.Keys {
-		key := fmt.Sprintf("_delta_log/%020d.json", k)
-		for i := range racers { // each is the first of as many keys
-			if err := racers[(k+i)%len(racers)].start(key); err != nil {
-				return found, err
-			}
+	for first := 0; first < p.Keys; first += heat {
+		var keys []string
+		for k := first; k < min(first+heat, p.Keys); k++ {
+			keys = append(keys, fmt.Sprintf("_delta_log/%020d.json", k))
 		}
-		winner, winners := 0, 0
-		for i, r := range racers {
-			created, err := r.result()
-			if err != nil {
-				return found, fmt.Errorf("%s: process %d: %w", key, i, err)
-			}
-			if created {
-				winner = i
-				winners++
-			}
+		winners, err := runHeat(racers, keys)
+		if err != nil {
+			return found, err
 		}
-		switch winners {
-		case 0:
-			found.none++
-			wrong.add("%s has no winner", key)
-		case 1:
-			found.one++
-			if err := mustRead(ctx, store, key, claim(winner, key)); err != nil {
-				wrong.add("the winner is process %d: %w", winner, err)
+		for k, key := range keys {
+			switch len(winners[k]) {
+			case 0:
+				found.none++
+				wrong.add("%s has no winner", key)
+			case 1:
+				found.one++
+				if err := mustRead(ctx, store, key, claim(winners[k][0], key)); err != nil {
+					wrong.add("the winner is process %d: %w", winners[k][0], err)
+				}
+			default:
+				found.several++
+				wrong.add("%s has the winners %d", key, winners[k])
 			}
-		default:
-			found.several++
-			wrong.add("%s has %d winners", key, winners)
 		}
 	}
 	return found, wrong.err()
+}
+
+// runHeat races for some keys. It returns the winners of each.
+func runHeat(racers []*racer, keys []string) ([][]int, error) {
+	for _, r := range racers {
+		if _, err := io.WriteString(r.keys, strings.Join(keys, "\n")+"\n"); err != nil {
+			return nil, errors.Join(err, r.why())
+		}
+	}
+	winners := make([][]int, len(keys))
+	for i, r := range racers {
+		for k, key := range keys {
+			created, err := r.result()
+			if err != nil {
+				return nil, fmt.Errorf("%s: process %d: %w", key, i, err)
+			}
+			if created {
+				winners[k] = append(winners[k], i)
+			}
+		}
+	}
+	return winners, nil
 }
 
 // racer is a process of the race.
@@ -140,17 +160,12 @@ func startRacer(ctx context.Context, test, location string, i int) (*racer, erro
 	return r, r.cmd.Start()
 }
 
-func (r *racer) start(key string) error {
-	_, err := io.WriteString(r.keys, key+"\n")
-	return err
-}
-
-// result says whether the process believes that it created the object.
+// result says whether the process believes that it created the next object.
 func (r *racer) result() (created bool, err error) {
 	letter, err := r.answer.ReadByte()
 	switch {
 	case err != nil:
-		return false, errors.Join(err, r.cmd.Wait(), errors.New(r.stderr.String()))
+		return false, errors.Join(err, r.why())
 	case letter == 'c':
 		return true, nil
 	case letter == 'e':
@@ -158,6 +173,11 @@ func (r *racer) result() (created bool, err error) {
 	}
 	line, _ := r.answer.ReadString('\n')
 	return false, errors.New(line)
+}
+
+// why waits for a process that has ended by itself and says why it did.
+func (r *racer) why() error {
+	return errors.Join(r.cmd.Wait(), errors.New(r.stderr.String()))
 }
 
 // stop ends the process: it stops at the end of its input.

@@ -25,13 +25,13 @@ type Options struct {
 	Raw func(store storage.Store, name string) ([]byte, error)
 }
 
-// check is one rule. It gets an empty store.
-type check struct {
+// rule is one check. It gets an empty store.
+type rule struct {
 	name string
 	run  func(ctx context.Context, s storage.Store, o Options) error
 }
 
-var checks = []check{
+var checks = []rule{
 	{"one of many concurrent puts if absent wins", onePutWins},
 	{"concurrent puts into a new folder all succeed", newFolderIsShared},
 	{"a lost response is settled by reading back", lostResponseIsSettled},

@@ -11,7 +11,8 @@ import (
 // EncodeCommit is the body of the commit that holds the actions: one line
 // each, in their order. Equal actions give equal bytes.
 func EncodeCommit(actions []Action) []byte {
-	var body []byte
+	const usual = 512 // bytes of an add with statistics
+	body := make([]byte, 0, usual*len(actions))
 	for _, a := range actions {
 		body = append(AppendAction(body, a), '\n')
 	}
@@ -332,11 +333,14 @@ func (o *object) deletionVector(d *DeletionVector) {
 	o.dst = m.end()
 }
 
+// sorted is the keys of a map in ascending order.
 func sorted[V any](m map[string]V) []string {
 	if len(m) == 0 {
 		return nil
 	}
-	return slices.Sorted(maps.Keys(m))
+	keys := slices.AppendSeq(make([]string, 0, len(m)), maps.Keys(m))
+	slices.Sort(keys)
+	return keys
 }
 
 const hexDigits = "0123456789ABCDEF"

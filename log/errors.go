@@ -34,15 +34,20 @@ type CorruptError struct {
 }
 
 func (e *CorruptError) Error() string {
+	return at(e.Name, e.Line) + e.Err.Error()
+}
+
+// at is the place of an error, with a colon after it, as far as it is known.
+func at(name string, line int) string {
 	switch {
-	case e.Name == "" && e.Line == 0:
-		return e.Err.Error()
-	case e.Name == "":
-		return fmt.Sprintf("line %d: %v", e.Line, e.Err)
-	case e.Line == 0:
-		return fmt.Sprintf("%s: %v", e.Name, e.Err)
+	case name == "" && line == 0:
+		return ""
+	case name == "":
+		return fmt.Sprintf("line %d: ", line)
+	case line == 0:
+		return name + ": "
 	default:
-		return fmt.Sprintf("%s line %d: %v", e.Name, e.Line, e.Err)
+		return fmt.Sprintf("%s line %d: ", name, line)
 	}
 }
 
@@ -60,14 +65,7 @@ type LimitError struct {
 }
 
 func (e *LimitError) Error() string {
-	where := e.Name
-	if e.Line > 0 {
-		where = fmt.Sprintf("%s line %d", where, e.Line)
-	}
-	if where != "" {
-		where += ": "
-	}
-	return fmt.Sprintf("%smore than the %d that Limits.%s allows", where, e.Limit, e.What)
+	return at(e.Name, e.Line) + fmt.Sprintf("more than the %d that Limits.%s allows", e.Limit, e.What)
 }
 
 // Is reports whether target is ErrLimit.

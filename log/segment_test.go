@@ -150,6 +150,9 @@ func TestSegmentsAreChosenAsTheScriptSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed) // of the order in which files are listed
+	r := rand.New(rand.NewPCG(seed, 3))
 	var out strings.Builder
 	var entries []storage.Info
 	var last *Segment
@@ -164,7 +167,7 @@ func TestSegmentsAreChosenAsTheScriptSays(t *testing.T) {
 				continue
 			case "log":
 				entries = logOf(strings.Fields(rest)...)
-				rand.Shuffle(len(entries), func(i, j int) { entries[i], entries[j] = entries[j], entries[i] })
+				r.Shuffle(len(entries), func(i, j int) { entries[i], entries[j] = entries[j], entries[i] })
 				continue
 			case "segment":
 				target := int64(-1)

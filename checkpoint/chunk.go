@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 )
 
 const (
@@ -205,6 +206,10 @@ func (b *builder) texts() texts { return texts{data: string(b.text), ends: b.end
 
 // start takes the scratch memory, done gives it back.
 func (c *chunker) start(col *column, n int) *builder {
+	m := c.group.part.file.Meta().RowGroups[c.group.index].Columns[col.index].MetaData
+	if room := min(chunkTextSize, m.TotalUncompressedSize/c.group.rows*int64(len(c.live))); room > int64(cap(c.text)) {
+		c.text = make([]byte, 0, room)
+	}
 	return &builder{column: col, text: c.text[:0], ends: make([]uint32, 0, n)}
 }
 
@@ -214,11 +219,11 @@ func (c *chunker) done(b *builder) texts {
 }
 
 func (c *chunker) readPaths(f *Files, rows int) {
-	c.live = c.live[:0]
+	c.live = slices.Grow(c.live[:0], rows)[:rows]
 	b := c.start(c.path, rows)
-	for range rows {
+	for i := range c.live {
 		there := c.path.row()
-		c.live = append(c.live, there)
+		c.live[i] = there
 		if there {
 			b.text = append(b.text, c.path.text()...)
 			if !b.end() {

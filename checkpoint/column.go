@@ -9,9 +9,15 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 )
 
-// batchLevels is how many levels of a column are decoded at a time: few enough
-// that the levels and values of a batch stay in the cache.
-const batchLevels = 1024
+const (
+	// batchMax is how many levels of a column are decoded at a time: few enough
+	// that the levels and values of a batch stay in the cache.
+	batchMax = 1024
+	// batchMin is the least for a row group with many columns, whose batches
+	// together have at most levelsMax.
+	batchMin  = 64
+	levelsMax = 1 << 18
+)
 
 // column walks one leaf column of one row group, level by level, one batch at
 // a time. Values are good until the next level is taken. A nil column is one
@@ -54,32 +60,33 @@ type buffers struct {
 func newColumn(g *group, index int, r file.ColumnChunkReader) *column {
 	d := r.Descriptor()
 	c := &column{group: g, index: index, reader: r, maxDef: d.MaxDefinitionLevel(), maxRep: d.MaxRepetitionLevel()}
-	c.batch.def = make([]int16, batchLevels)
+	n := g.batch(index)
+	c.batch.def = make([]int16, n)
 	if c.maxRep > 0 {
-		c.batch.rep = make([]int16, batchLevels)
+		c.batch.rep = make([]int16, n)
 	}
 	switch r.(type) {
 	case *file.ByteArrayColumnChunkReader:
-		c.batch.texts = make([]parquet.ByteArray, batchLevels)
+		c.batch.texts = make([]parquet.ByteArray, n)
 		return c
 	case *file.FixedLenByteArrayColumnChunkReader:
-		c.batch.fixed = make([]parquet.FixedLenByteArray, batchLevels)
-		c.batch.texts = make([]parquet.ByteArray, batchLevels)
+		c.batch.fixed = make([]parquet.FixedLenByteArray, n)
+		c.batch.texts = make([]parquet.ByteArray, n)
 		return c
 	case *file.Int96ColumnChunkReader:
-		c.batch.int96s = make([]parquet.Int96, batchLevels)
-		c.batch.texts = make([]parquet.ByteArray, batchLevels)
+		c.batch.int96s = make([]parquet.Int96, n)
+		c.batch.texts = make([]parquet.ByteArray, n)
 		return c
 	case *file.BooleanColumnChunkReader:
-		c.batch.bools = make([]bool, batchLevels)
+		c.batch.bools = make([]bool, n)
 	case *file.Int32ColumnChunkReader:
-		c.batch.int32s = make([]int32, batchLevels)
+		c.batch.int32s = make([]int32, n)
 	case *file.Float32ColumnChunkReader:
-		c.batch.floats = make([]float32, batchLevels)
+		c.batch.floats = make([]float32, n)
 	case *file.Float64ColumnChunkReader:
-		c.batch.doubles = make([]float64, batchLevels)
+		c.batch.doubles = make([]float64, n)
 	}
-	c.batch.words = make([]int64, batchLevels)
+	c.batch.words = make([]int64, n)
 	return c
 }
 
@@ -184,7 +191,7 @@ func (c *column) fill() bool {
 		c.stop(c.group.loaded.Fault(c.index, err))
 		return false
 	}
-	if levels <= 0 || levels > batchLevels {
+	if levels <= 0 || levels > int64(len(c.batch.def)) {
 		c.fail(errors.New("page without levels"))
 		return false
 	}
@@ -208,28 +215,29 @@ func (c *column) fill() bool {
 // decode reads one batch of a page into the buffers.
 func (c *column) decode() (levels int64, values int, err error) {
 	b := &c.batch
+	n := int64(len(b.def))
 	switch r := c.reader.(type) {
 	case *file.ByteArrayColumnChunkReader:
-		levels, values, err = r.ReadBatchInPage(batchLevels, b.texts, b.def, b.rep)
+		levels, values, err = r.ReadBatchInPage(n, b.texts, b.def, b.rep)
 	case *file.FixedLenByteArrayColumnChunkReader:
-		levels, values, err = r.ReadBatchInPage(batchLevels, b.fixed, b.def, b.rep)
+		levels, values, err = r.ReadBatchInPage(n, b.fixed, b.def, b.rep)
 		for i := range values {
 			b.texts[i] = parquet.ByteArray(b.fixed[i])
 		}
 	case *file.Int96ColumnChunkReader:
-		levels, values, err = r.ReadBatchInPage(batchLevels, b.int96s, b.def, b.rep)
+		levels, values, err = r.ReadBatchInPage(n, b.int96s, b.def, b.rep)
 		for i := range values {
 			b.texts[i] = b.int96s[i][:]
 		}
 	case *file.Int64ColumnChunkReader:
-		levels, values, err = r.ReadBatchInPage(batchLevels, b.words, b.def, b.rep)
+		levels, values, err = r.ReadBatchInPage(n, b.words, b.def, b.rep)
 	case *file.Int32ColumnChunkReader:
-		levels, values, err = r.ReadBatchInPage(batchLevels, b.int32s, b.def, b.rep)
+		levels, values, err = r.ReadBatchInPage(n, b.int32s, b.def, b.rep)
 		for i := range values {
 			b.words[i] = int64(b.int32s[i])
 		}
 	case *file.BooleanColumnChunkReader:
-		levels, values, err = r.ReadBatchInPage(batchLevels, b.bools, b.def, b.rep)
+		levels, values, err = r.ReadBatchInPage(n, b.bools, b.def, b.rep)
 		for i := range values {
 			b.words[i] = 0
 			if b.bools[i] {
@@ -237,12 +245,12 @@ func (c *column) decode() (levels int64, values int, err error) {
 			}
 		}
 	case *file.Float32ColumnChunkReader:
-		levels, values, err = r.ReadBatchInPage(batchLevels, b.floats, b.def, b.rep)
+		levels, values, err = r.ReadBatchInPage(n, b.floats, b.def, b.rep)
 		for i := range values {
 			b.words[i] = int64(math.Float64bits(float64(b.floats[i])))
 		}
 	case *file.Float64ColumnChunkReader:
-		levels, values, err = r.ReadBatchInPage(batchLevels, b.doubles, b.def, b.rep)
+		levels, values, err = r.ReadBatchInPage(n, b.doubles, b.def, b.rep)
 		for i := range values {
 			b.words[i] = int64(math.Float64bits(b.doubles[i]))
 		}
@@ -255,7 +263,7 @@ func (c *column) decode() (levels int64, values int, err error) {
 		c.words = b.words[:values]
 	}
 	if c.maxDef == 0 { // no levels are written, and ReadBatchInPage gives none
-		clear(b.def[:max(0, min(levels, batchLevels))])
+		clear(b.def[:max(0, min(levels, n))])
 	}
 	return levels, values, err
 }

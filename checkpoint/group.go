@@ -21,6 +21,7 @@ type group struct {
 	index  int
 	rows   int64
 	loaded *parquetfile.Group
+	wanted int // columns
 	opened []*column
 	err    error
 }
@@ -35,9 +36,16 @@ func (p *part) load(ctx context.Context, index int, paths ...[]string) (*group, 
 			parts = append(parts, parquetfile.Part{Column: i})
 		}
 	}
+	g.wanted = len(parts)
 	var err error
 	g.loaded, err = p.file.Load(ctx, index, parts, parquetfile.LoadOptions{})
 	return g, err
+}
+
+// batch is how many levels of a column to decode at a time.
+func (g *group) batch(column int) int64 {
+	values := g.part.file.Meta().RowGroups[g.index].Columns[column].MetaData.NumValues
+	return max(1, min(batchMax, values, max(batchMin, int64(levelsMax/max(1, g.wanted)))))
 }
 
 // columns lists the leaves below some names.

@@ -51,7 +51,7 @@ func (n *node) assemble(mem memory.Allocator, length int) (arrow.ArrayData, erro
 }
 
 func nullArray(mem memory.Allocator, dt arrow.DataType, length int) (arrow.ArrayData, error) {
-	a := array.MakeArrayOfNull(mem, dt, length)
+	a := array.MakeArrayOfNull(zeroing{mem}, dt, length)
 	defer a.Release()
 	data := a.Data()
 	data.Retain()

@@ -280,8 +280,6 @@ func randomProperties(rng *rand.Rand) []parquet.WriterProperty {
 	}
 	if rng.IntN(2) == 0 {
 		opts = append(opts, parquet.WithDictionaryFor("int", false), parquet.WithEncodingFor("int", parquet.Encodings.DeltaBinaryPacked),
-			parquet.WithDictionaryFor("string", false), parquet.WithEncodingFor("string", parquet.Encodings.DeltaByteArray),
-			parquet.WithDictionaryFor("required", false), parquet.WithEncodingFor("required", parquet.Encodings.DeltaLengthByteArray),
 			parquet.WithDictionaryFor("double", false), parquet.WithEncodingFor("double", parquet.Encodings.ByteStreamSplit))
 	}
 	return opts
@@ -290,7 +288,7 @@ func randomProperties(rng *rand.Rand) []parquet.WriterProperty {
 // TestReadGivesBackWhatWasWritten writes random batches in random ways and
 // reads random rows of random columns of them. FORESET_SEEDS runs more seeds.
 func TestReadGivesBackWhatWasWritten(t *testing.T) {
-	for seed := range seeds(t, 60) {
+	for seed := range seeds(t, 25) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 		want := randomBatch(t, rng, everyType, 1+rng.IntN(1500), mem)
@@ -376,6 +374,29 @@ func sameRanges(a, b []RowRange) bool {
 		return rows
 	}
 	return fmt.Sprint(flat(a)) == fmt.Sprint(flat(b))
+}
+
+// TestDeltaEncodedTextIsRead is apart from the random test, because arrow-go's
+// encoders of DELTA_LENGTH_BYTE_ARRAY and DELTA_BYTE_ARRAY panic after some
+// pages, and cannot read back a page of nulls alone that they wrote.
+func TestDeltaEncodedTextIsRead(t *testing.T) {
+	for _, encoding := range []parquet.Encoding{parquet.Encodings.DeltaByteArray, parquet.Encodings.DeltaLengthByteArray} {
+		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+		want := randomBatch(t, rand.New(rand.NewPCG(9, 1)), everyType, 2000, mem)
+		body := parquetBytes(t, want, parquet.WithDictionaryDefault(false), parquet.WithEncodingFor("string", encoding), parquet.WithEncodingFor("required", encoding))
+		f, err := openBytes(t, body, &OpenOptions{Rows: -1, Allocator: mem})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rng := rand.New(rand.NewPCG(10, 1))
+		for range 10 {
+			if err := checkRandomPlan(rng, f, want, mem); err != nil {
+				t.Fatalf("%v: %v", encoding, err)
+			}
+		}
+		want.Release()
+		mem.AssertSize(t, 0)
+	}
 }
 
 func TestAPlanWithoutColumnsCountsRows(t *testing.T) {

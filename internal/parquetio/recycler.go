@@ -103,3 +103,20 @@ func (r *recycler) close() {
 		}
 	}
 }
+
+// zeroing is an allocator whose memory is zero, which array.MakeArrayOfNull
+// takes for granted.
+type zeroing struct{ memory.Allocator }
+
+func (z zeroing) Allocate(size int) []byte {
+	b := z.Allocator.Allocate(size)
+	clear(b)
+	return b
+}
+
+func (z zeroing) Reallocate(size int, b []byte) []byte {
+	had := len(b)
+	b = z.Allocator.Reallocate(size, b)
+	clear(b[min(had, len(b)):])
+	return b
+}

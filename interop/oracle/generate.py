@@ -1,0 +1,134 @@
+"""Asks Spark what SQL expressions mean and writes the answers: expr/testdata/oracle.jsonl.
+
+    interop/setup.sh
+    $FORESET_INTEROP_DIR/venv/bin/python interop/oracle/generate.py [--only TEXT] [--out FILE]
+
+The README beside this file describes the format.
+"""
+
+import argparse
+import json
+import logging
+import os
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
+
+import cases  # noqa: E402
+import trees  # noqa: E402
+from spark_session import EXPRESSION_RULES, session  # noqa: E402
+from values import literal, parse, render  # noqa: E402
+
+OUT = os.path.join(HERE, "..", "..", "expr", "testdata", "oracle.jsonl")
+
+
+CONVERT = "org.apache.spark.sql.catalyst.optimizer.ConvertToLocalRelation"
+
+
+def condition(error):
+    """The top-level name of a Spark error condition: DATATYPE_MISMATCH of DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES.
+
+    Where Spark lets an exception of Java's own through, the name of its class.
+    """
+    name = error.getCondition()
+    return name.split(".")[0] if name else error._origin.getClass().getName()
+
+
+class Oracle:
+    """Evaluates cases; inputs are kept, because many cases share their rows."""
+
+    def __init__(self, spark):
+        from pyspark.errors import PySparkException
+
+        self.spark, self.jvm, self.Error, self.inputs = spark, spark._jvm, PySparkException, {}
+        self.rules = spark.conf.get("spark.sql.optimizer.excludedRules")
+
+    def input(self, columns, rows):
+        key = json.dumps([columns, rows])
+        if key not in self.inputs:
+            names = ", ".join("`%s`" % name.replace("`", "``") for name, _ in columns)
+            values = ", ".join("(" + ", ".join(literal(v, t) for v, (_, t) in zip(row, columns)) + ")" for row in rows)
+            self.inputs[key] = self.spark.sql("SELECT * FROM VALUES %s AS t(%s)" % (values, names))
+            want, got = [t for _, t in columns], [t for _, t in self.inputs[key].dtypes]
+            if want != got:
+                raise ValueError("columns %s became %s" % (want, got))
+        return self.inputs[key]
+
+    def answer(self, case):
+        sql, columns, rows = case
+        case = {"sql": sql, "columns": columns, "rows": rows}
+        try:
+            rows_in = self.input(columns, rows)
+            type_ = rows_in.selectExpr("(%s\n) AS result" % sql).schema[0].dataType
+        except self.Error as error:
+            return dict(case, type=None, results=[None] * len(rows), errors=[condition(error)] * len(rows))
+        texts = rows_in.selectExpr(render("(%s\n)" % sql, type_) + " AS text")
+        try:
+            answers = [(row.text, None) for row in texts.collect()]
+        except self.Error:
+            answers = self.row_by_row(texts)
+            if len(answers) != len(rows) or not any(error for _, error in answers):
+                raise
+        return dict(case, type=type_.simpleString(), results=[parse(text, type_) for text, _ in answers], errors=[error for _, error in answers])
+
+    def row_by_row(self, texts):
+        """(text, error) of each row: the expressions of Spark's own plan, run by its interpreter on one row after another."""
+        self.spark.conf.set("spark.sql.optimizer.excludedRules", self.rules + "," + CONVERT)
+        try:
+            plan = texts.select("text")._jdf.queryExecution().optimizedPlan()
+        finally:
+            self.spark.conf.set("spark.sql.optimizer.excludedRules", self.rules)
+        if plan.child().getClass().getSimpleName() != "LocalRelation":
+            raise ValueError("unexpected plan: %s" % plan.toString())
+        relation = plan.child()  # the plan is Project(text, LocalRelation(rows))
+        projection = self.jvm.org.apache.spark.sql.catalyst.expressions.InterpretedMutableProjection(plan.projectList(), relation.output())
+        answers = []
+        for i in range(relation.data().size()):
+            try:
+                row = projection.apply(relation.data().apply(i))
+                answers.append((None if row.isNullAt(0) else row.getUTF8String(0).toString(), None))
+            except self.Error as error:
+                answers.append((None, condition(error)))
+        return answers
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--only", default="", help="only cases whose SQL contains this text, to standard output")
+    options.add_argument("--out", default=OUT)
+    options = options.parse_args()
+
+    todo, seen = [], set()
+    for case in [*cases.all_cases(), *trees.all_cases()]:
+        key = json.dumps(case)
+        if options.only in case[0] and key not in seen:
+            seen.add(key)
+            todo.append(case)
+
+    logging.getLogger("SQLQueryContextLogger").disabled = True  # it prints the stack of every error we ask for
+    # Spark computes what BETWEEN compares in a projection of its own, so that even FALSE AND 1/0 BETWEEN … is an error;
+    # inlined, it is evaluated where it stands.
+    oracle = Oracle(session(**{"spark.sql.optimizer.excludedRules": EXPRESSION_RULES, "spark.sql.alwaysInlineCommonExpr": "true"}))
+    start, rows, failed, lines = time.time(), 0, 0, []
+    for n, case in enumerate(todo):
+        try:
+            answer = oracle.answer(case)
+        except ValueError as error:
+            raise SystemExit("%s: %s" % (case[0], error))
+        rows += len(answer["rows"])
+        failed += sum(e is not None for e in answer["errors"])
+        lines.append(json.dumps(answer, ensure_ascii=False, separators=(",", ":")) + "\n")
+        if (n + 1) % 100 == 0:
+            print("%d of %d cases, %.0f s" % (n + 1, len(todo), time.time() - start), file=sys.stderr, flush=True)
+    if options.only:
+        sys.stdout.writelines(lines)
+    else:
+        with open(options.out, "w", encoding="utf-8", newline="\n") as f:
+            f.writelines(lines)
+    print("%d cases, %d rows, %d of them errors, %.0f s" % (len(todo), rows, failed, time.time() - start), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -383,11 +384,23 @@ func undoWidening(operand, literal Node) (Node, Node, bool) {
 	if !isCast || !isLiteral || lit.Value.IsNull() || !keepsValue(c.Arg.Type(), c.To) {
 		return nil, nil, false
 	}
-	v, ok := value.Cast(lit.Value, c.Arg.Type())
+	v, ok := narrowed(lit.Value, c.Arg.Type())
 	if !ok {
 		return nil, nil, false
 	}
 	return c.Arg, &Literal{v}, true
+}
+
+// narrowed is the same value in a narrower type, if it has one there.
+func narrowed(v value.Value, t schema.Type) (value.Value, bool) {
+	if isFloating(v.Type()) && isIntegral(t) {
+		f := v.Float64()
+		if f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+			return value.Value{}, false
+		}
+		v = value.Int(schema.Long, int64(f))
+	}
+	return value.Cast(v, t)
 }
 
 // keepsValue says whether a cast between numbers never fails and never loses

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 var (
@@ -16,16 +18,13 @@ var (
 // DecodePath is the name of the object, relative to the table, that the path
 // of an action leads to: percent-decoded exactly once. An absolute URI or an
 // absolute path is [ErrExternalPath], and so is one that leaves the table by
-// "..", decoded or not; a path that is empty, has a broken escape or decodes
-// to a NUL is [ErrBadPath]. Characters that a URI should have escaped are
+// "..", decoded or not; a path that has a broken escape, or decodes to a NUL, a
+// "." or an empty segment, is [ErrBadPath]. Characters that a URI should have escaped are
 // taken as they are.
 //
 // The object's name is not the file's identity: two paths that decode to one
 // name are two files to every engine (see [AddFile.Path]).
 func DecodePath(path string) (string, error) {
-	if path == "" {
-		return "", fmt.Errorf("%w: empty", ErrBadPath)
-	}
 	if strings.HasPrefix(path, "/") || hasScheme(path) {
 		return "", fmt.Errorf("%w: %q", ErrExternalPath, path)
 	}
@@ -57,35 +56,59 @@ func DecodePath(path string) (string, error) {
 	if strings.HasPrefix(name, "/") {
 		return "", fmt.Errorf("%w: %q", ErrExternalPath, path)
 	}
-	for segment := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '/' || r == '\\' }) {
-		if segment == ".." {
+	isSeparator := func(r rune) bool { return r == '/' || r == '\\' } // on Windows both are
+	for rest, more := name, true; more; {
+		segment := rest
+		i := strings.IndexFunc(rest, isSeparator)
+		if more = i >= 0; more {
+			segment, rest = rest[:i], rest[i+1:]
+		}
+		switch segment {
+		case "..":
 			return "", fmt.Errorf("%w: %q", ErrExternalPath, path)
+		case "", ".":
+			return "", fmt.Errorf("%w: %q has the segment %q", ErrBadPath, path, segment)
 		}
 	}
 	return name, nil
 }
 
 // EncodePath is the path under which an action names an object of the table,
-// in the form that all engines read: what a URI path may hold, and bytes
-// beyond ASCII, as they are; every other byte as %XX.
+// in the form that all engines read, and that DecodePath turns back into name.
+//
+// ASCII stays only where every engine takes it: letters, digits and
+// -_.!~*'()/=+&$,;@ . Letters beyond ASCII stay as UTF-8, as Spark leaves them;
+// spaces and control characters beyond ASCII, which java.net.URI refuses, and
+// bytes that are not UTF-8 are encoded as %XX.
 func EncodePath(name string) string {
 	var b strings.Builder
-	b.Grow(len(name))
-	for i := 0; i < len(name); i++ {
-		if c := name[i]; c >= 0x80 || isPathByte(c) {
-			b.WriteByte(c)
+	b.Grow(len(name) + len(name)/8)
+	for i := 0; i < len(name); {
+		r, size := utf8.DecodeRuneInString(name[i:])
+		if r == utf8.RuneError && size == 1 || !isPathRune(r) {
+			for _, c := range []byte(name[i : i+size]) {
+				b.WriteByte('%')
+				b.WriteByte(hexDigits[c>>4])
+				b.WriteByte(hexDigits[c&15])
+			}
 		} else {
-			b.WriteByte('%')
-			b.WriteByte(hexDigits[c>>4])
-			b.WriteByte(hexDigits[c&15])
+			b.WriteString(name[i : i+size])
 		}
+		i += size
 	}
 	return b.String()
 }
 
-func isPathByte(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
-		strings.IndexByte("-_.!~*'()/=+&$,;@", c) >= 0
+// isPathRune says whether r stands for itself in a path of the log.
+func isPathRune(r rune) bool {
+	switch {
+	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
+		return true
+	case r < 0x80:
+		return strings.IndexByte("-_.!~*'()/=+&$,;@", byte(r)) >= 0
+	default:
+		return !unicode.Is(unicode.Cc, r) && !unicode.Is(unicode.Z, r)
+	}
 }
 
 // hasScheme reports whether a path starts with a URI scheme and a colon.

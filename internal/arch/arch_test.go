@@ -34,14 +34,14 @@ var mayImport = map[string][]string{
 	"internal/parquetfile": {"storage", "schema", "internal/value"},
 	"internal/parquetio":   {"storage", "schema", "expr", "internal/parquetfile", "internal/value", "internal/stats", "internal/arrowconv"},
 	"checkpoint":           {"log", "storage", "schema", "internal/value", "internal/stats", "internal/arrowconv", "internal/parquetfile"},
-	"internal/replay":      {"log", "checkpoint", "storage", "schema", "internal/skipping"},
+	"internal/replay":      {"log", "checkpoint", "storage", "schema", "internal/feature"},
 	"internal/txn":         {"internal/replay", "internal/conflict", "internal/feature", "checkpoint", "log", "storage", "schema", "expr"},
-	"internal/scan":        {"internal/replay", "internal/parquetio", "internal/parquetfile", "internal/skipping", "internal/partition", "internal/arrowconv", "internal/value", "internal/stats", "expr", "log", "storage", "schema"},
+	"internal/scan":        {"checkpoint", "internal/replay", "internal/parquetio", "internal/parquetfile", "internal/skipping", "internal/partition", "internal/arrowconv", "internal/value", "internal/stats", "expr", "log", "storage", "schema"},
 	"internal/write":       {"internal/parquetio", "internal/parquetfile", "internal/partition", "internal/arrowconv", "internal/value", "internal/stats", "expr", "log", "storage", "schema"},
 	"internal/sim":         {"storage", "storage/faults"},
 	"table":                {"internal/write", "internal/scan", "internal/txn", "internal/replay", "internal/conflict", "internal/feature", "internal/parquetio", "internal/parquetfile", "internal/skipping", "internal/partition", "internal/arrowconv", "internal/value", "internal/stats", "checkpoint", "expr", "log", "storage", "schema"},
 	"table/rows":           {"schema", "internal/arrowconv"},
-	"cmd/foreset":          {"table", "table/rows", "log", "expr", "schema", "storage", "checkpoint"},
+	"cmd/foreset":          {"table", "table/rows", "log", "expr", "schema", "storage", "checkpoint", "internal/value"},
 }
 
 // reserved lists imports that only the named packages may use, with all that
@@ -53,12 +53,12 @@ var reserved = map[string][]string{
 	"cloud.google.com/":                      {},
 	"github.com/parquet-go/parquet-go":       {"checkpoint"},
 	"github.com/RoaringBitmap/":              {},
-	"github.com/apache/arrow-go/v18/parquet": {"internal/parquetfile", "internal/parquetio", "checkpoint"},
+	"github.com/apache/arrow-go/v18/parquet": {"internal/parquetfile", "internal/parquetio", "checkpoint", "cmd/foreset"},
 	"github.com/apache/arrow-go/v18/arrow":   {"expr", "internal/arrowconv", "internal/stats", "internal/parquetfile", "internal/parquetio", "checkpoint", "internal/replay", "internal/scan", "internal/write", "table", "table/rows", "cmd/foreset"},
 	"github.com/spf13/cobra":                 {"cmd/foreset"},
 	"github.com/vbauerster/mpb":              {"cmd/foreset"},
 	"log":                                    {}, // the standard logger; ours is module + "/log"
-	"testing":                                {"storage/storagetest"},
+	"testing":                                {"storage/storagetest", "internal/sim"},
 }
 
 // nested lists the folders that are modules of their own, with their own rules.

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"net/url"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/foreset/foreset/internal/value"
+	"github.com/foreset/foreset/log"
 	"github.com/foreset/foreset/schema"
 )
 
@@ -53,9 +56,9 @@ func TestEveryCharacterSurvivesFolderAndPath(t *testing.T) {
 	for _, r := range chars {
 		for _, text := range []string{string(r), "a" + string(r) + "b", string(r) + string(r)} {
 			name := Dir([]string{"p"}, []value.Value{value.String(text)}) + "/f.parquet"
-			got, absolute, err := DecodePath(EncodePath(name))
-			if err != nil || absolute || got != name {
-				t.Fatalf("%q: %q became %q, %v, %v", text, name, got, absolute, err)
+			got, err := log.DecodePath(log.EncodePath(name))
+			if err != nil || got != name {
+				t.Fatalf("%q: %q became %q, %v", text, name, got, err)
 			}
 			if back := unhive(t, name); back != text {
 				t.Fatalf("%q: the folder %q says %q", text, name, back)
@@ -72,9 +75,9 @@ func TestEveryCharacterSurvivesFolderAndPath(t *testing.T) {
 func unhive(t *testing.T, name string) string {
 	t.Helper()
 	segment, _, _ := strings.Cut(name, "/")
-	text, problem := unescape(strings.TrimPrefix(segment, "p="))
-	if problem != "" {
-		t.Fatalf("%s: %s", name, problem)
+	text, err := url.PathUnescape(strings.TrimPrefix(segment, "p="))
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
 	}
 	return text
 }
@@ -120,7 +123,7 @@ func TestPrefixIsTwoCharactersThatEveryStoreTakes(t *testing.T) {
 	seen := map[string]bool{}
 	for i := range 256 * 256 {
 		p, err := Prefix(bytes.NewReader([]byte{byte(i), byte(i >> 8)}))
-		if err != nil || len(p) != 2 || EncodePath(p) != p || strings.ToLower(p) != p {
+		if err != nil || len(p) != 2 || log.EncodePath(p) != p || strings.ToLower(p) != p {
 			t.Fatalf("%d: %q, %v", i, p, err)
 		}
 		seen[p] = true
@@ -136,8 +139,14 @@ func TestPrefixIsTwoCharactersThatEveryStoreTakes(t *testing.T) {
 func ExampleDir() {
 	dir := Dir([]string{"day", "city"}, []value.Value{value.Int(schema.Date, 19782), value.String("Tromsø/N 10%")})
 	fmt.Println("object name ", dir+"/part-0.parquet")
-	fmt.Println("path in log ", EncodePath(dir+"/part-0.parquet"))
+	fmt.Println("path in log ", log.EncodePath(dir+"/part-0.parquet"))
 	// Output:
 	// object name  day=2024-02-29/city=Tromsø%2FN 10%25/part-0.parquet
 	// path in log  day=2024-02-29/city=Tromsø%252FN%2010%2525/part-0.parquet
+}
+
+func random(t testing.TB) *rand.Rand {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
 }

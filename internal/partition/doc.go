@@ -7,9 +7,9 @@
 //	   ▼
 //	object name     s=a%2Fb/part-….parquet
 //	   │  ▲
-//	   │  DecodePath  percent-decodes once
+//	   │  log.DecodePath  percent-decodes once
 //	   ▼  │
-//	add.path        s=a%252Fb/part-….parquet      EncodePath encodes once
+//	add.path        s=a%252Fb/part-….parquet      log.EncodePath encodes once
 //
 // Rules:
 //

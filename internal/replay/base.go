@@ -1,0 +1,101 @@
+package replay
+
+import (
+	"context"
+	"iter"
+
+	"github.com/foreset/foreset/checkpoint"
+	"github.com/foreset/foreset/log"
+)
+
+// base is the live files of one checkpoint; version −1 and no files before the
+// first one.
+type base struct {
+	version log.Version
+	files   []log.File
+	src     *Source
+
+	busy chan struct{} // holds one token: whoever has it may read the checkpoint or change what is below
+	kept []*checkpoint.Files
+	cols checkpoint.Columns // of what is kept
+	have bool
+	big  bool // did not fit: stream it every time
+}
+
+func newBase(src *Source, version log.Version, files []log.File) *base {
+	b := &base{version: version, files: files, src: src, busy: make(chan struct{}, 1)}
+	if version < 0 {
+		b.have = true
+		b.cols = ^checkpoint.Columns(0)
+	}
+	return b
+}
+
+// chunks yields the files of the base: kept, or streamed from the store if that
+// is nil.
+func (b *base) chunks(ctx context.Context, cols checkpoint.Columns, kept []*checkpoint.Files) iter.Seq2[*checkpoint.Files, error] {
+	return func(yield func(*checkpoint.Files, error) bool) {
+		if kept != nil {
+			for _, c := range kept {
+				if !yield(c, nil) {
+					return
+				}
+			}
+			return
+		}
+		r, err := checkpoint.Open(ctx, b.src.Store, b.files, nil)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for c, err := range r.Files(ctx, cols) {
+			if !yield(c, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// resident returns the kept chunks if they have the columns, reading them
+// first if they may fit; nil if they are to be streamed.
+func (b *base) resident(ctx context.Context, cols checkpoint.Columns) ([]*checkpoint.Files, error) {
+	select {
+	case b.busy <- struct{}{}:
+		defer func() { <-b.busy }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	none := []*checkpoint.Files{}
+	switch {
+	case b.have && b.cols&cols == cols:
+		return append(none, b.kept...), nil
+	case b.big:
+		return nil, nil
+	}
+	cols |= b.cols
+	r, err := checkpoint.Open(ctx, b.src.Store, b.files, nil)
+	if err != nil {
+		return nil, err
+	}
+	var got []*checkpoint.Files
+	var bytes int64
+	for c, err := range r.Files(ctx, cols) {
+		if err != nil {
+			return nil, err
+		}
+		if bytes += c.Bytes(); bytes > b.src.Share {
+			b.big = true
+			return nil, nil
+		}
+		got = append(got, c)
+	}
+	b.kept, b.cols, b.have = got, cols, true
+	return append(none, got...), nil
+}
+
+// isResident says whether a walk would touch the store.
+func (b *base) isResident() bool {
+	b.busy <- struct{}{}
+	defer func() { <-b.busy }()
+	return b.have
+}

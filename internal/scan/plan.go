@@ -1,0 +1,292 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/foreset/foreset/checkpoint"
+	"github.com/foreset/foreset/expr"
+	"github.com/foreset/foreset/internal/arrowconv"
+	"github.com/foreset/foreset/internal/replay"
+	"github.com/foreset/foreset/internal/skipping"
+	"github.com/foreset/foreset/internal/stats"
+	"github.com/foreset/foreset/schema"
+	"github.com/foreset/foreset/storage"
+)
+
+// Options say what to read.
+type Options struct {
+	Store     storage.Store
+	State     *replay.State
+	Schema    *schema.Struct // of the table
+	Columns   []string       // dotted paths, case-insensitive; nil is all columns
+	Where     expr.Expr      // absent: all rows
+	Env       expr.Env
+	Limit     int64 // rows; 0 or less is no limit
+	BatchRows int   // at most, in a batch; 0: a default
+	Ordered   bool  // batches in the order of files and rows
+	Parallel  int   // files read at once; at least 1
+	Budget    int64 // bytes that the reads in flight may hold
+	Allocator memory.Allocator
+}
+
+// Plan is a prepared scan: names resolved, predicate bound. It is immutable.
+type Plan struct {
+	opts   Options
+	where  *expr.Bound     // nil if there is none
+	skip   *skipping.Files // nil if there is none
+	output *schema.Struct  // what a caller gets
+	paths  [][]string      // of the output columns, in the table
+	needed *schema.Struct  // columns of the table that output and predicate need, pruned
+	data   *schema.Struct  // those of needed that are in the files
+	keys   []schema.Field  // those of needed that are partition columns
+	arrow  *arrow.Schema   // of output
+}
+
+// New prepares a scan. It fails on a column that is not there, and on a
+// predicate that does not fit the schema.
+func New(opts Options) (*Plan, error) {
+	p := &Plan{opts: opts, output: &schema.Struct{}}
+	if err := p.project(); err != nil {
+		return nil, err
+	}
+	wanted := slices.Clone(p.paths)
+	if !opts.Where.IsZero() {
+		var err error
+		if p.where, err = opts.Where.Bind(opts.Schema, opts.Env); err != nil {
+			return nil, err
+		}
+		if p.where.Type() != schema.Boolean {
+			return nil, fmt.Errorf("the predicate %s is of type %v, not boolean", opts.Where, p.where.Type())
+		}
+		p.skip = skipping.NewFiles(p.where, opts.Schema, opts.State.Metadata.PartitionColumns, opts.Env.Zone)
+		wanted = append(wanted, p.where.Columns()...)
+	}
+	p.needed = prune(opts.Schema, wanted)
+	p.data = &schema.Struct{}
+	for _, f := range p.needed.Fields {
+		if isPartition(opts.State.Metadata.PartitionColumns, f.Name) {
+			p.keys = append(p.keys, f)
+		} else {
+			p.data.Fields = append(p.data.Fields, f)
+		}
+	}
+	var err error
+	p.arrow, err = arrowconv.Schema(p.output)
+	return p, err
+}
+
+// project resolves the wanted columns.
+func (p *Plan) project() error {
+	if p.opts.Columns == nil {
+		p.output = p.opts.Schema
+		for _, f := range p.opts.Schema.Fields {
+			p.paths = append(p.paths, []string{f.Name})
+		}
+		return nil
+	}
+	for _, name := range p.opts.Columns {
+		path, f, err := resolve(p.opts.Schema, name)
+		if err != nil {
+			return err
+		}
+		f.Name = strings.Join(path, ".")
+		if slices.ContainsFunc(p.output.Fields, func(g schema.Field) bool { return strings.EqualFold(g.Name, f.Name) }) {
+			return fmt.Errorf("column %q is asked for twice", name)
+		}
+		p.output.Fields = append(p.output.Fields, f)
+		p.paths = append(p.paths, path)
+	}
+	return nil
+}
+
+// ColumnError names a column that the table does not have.
+type ColumnError struct{ Column string }
+
+func (e *ColumnError) Error() string { return fmt.Sprintf("the table has no column %q", e.Column) }
+
+// resolve finds a column by its name, or a nested field by its dotted path.
+func resolve(s *schema.Struct, name string) ([]string, schema.Field, error) {
+	if i, ok := s.Lookup(name); ok {
+		return []string{s.Fields[i].Name}, s.Fields[i], nil
+	}
+	var path []string
+	var f schema.Field
+	nullable := false
+	for i, part := range strings.Split(name, ".") {
+		if i > 0 {
+			inner, is := f.Type.(*schema.Struct)
+			if !is {
+				return nil, f, &ColumnError{name}
+			}
+			s = inner
+		}
+		at, ok := s.Lookup(part)
+		if !ok {
+			return nil, f, &ColumnError{name}
+		}
+		f = s.Fields[at]
+		nullable = nullable || f.Nullable
+		path = append(path, f.Name)
+	}
+	f.Nullable = nullable
+	return path, f, nil
+}
+
+// prune keeps the parts of a schema that the paths name, in the schema's
+// order; a path that ends at a struct keeps all of it.
+func prune(s *schema.Struct, paths [][]string) *schema.Struct {
+	out := &schema.Struct{}
+	for _, f := range s.Fields {
+		var below [][]string
+		whole, named := false, false
+		for _, p := range paths {
+			if p[0] != f.Name {
+				continue
+			}
+			named = true
+			if len(p) == 1 {
+				whole = true
+			} else {
+				below = append(below, p[1:])
+			}
+		}
+		if !named {
+			continue
+		}
+		if inner, is := f.Type.(*schema.Struct); is && !whole {
+			f.Type = prune(inner, below)
+		}
+		out.Fields = append(out.Fields, f)
+	}
+	return out
+}
+
+func isPartition(columns []string, name string) bool {
+	return slices.ContainsFunc(columns, func(c string) bool { return strings.EqualFold(c, name) })
+}
+
+// Schema is the Arrow schema of the batches.
+func (p *Plan) Schema() *arrow.Schema { return p.arrow }
+
+// columns of a base that the plan's decisions need.
+func (p *Plan) columns() checkpoint.Columns {
+	if p.skip != nil {
+		return checkpoint.Stats
+	}
+	return 0
+}
+
+// files yields the files that may hold rows of the result.
+func (p *Plan) files(ctx context.Context) iter.Seq2[replay.File, error] {
+	return func(yield func(replay.File, error) bool) {
+		for f, err := range p.opts.State.Files(ctx, p.columns()) {
+			if err != nil {
+				yield(f, err)
+				return
+			}
+			if p.skip != nil && p.skip.Decide(f.Add()) == skipping.None {
+				continue
+			}
+			if !yield(f, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Count is the number of rows of the result. Without a predicate it comes from
+// the log where every file says how many rows it has.
+func (p *Plan) Count(ctx context.Context) (int64, error) {
+	var n int64
+	if p.where == nil {
+		known := true
+		for f, err := range p.opts.State.Files(ctx, checkpoint.Stats) {
+			if err != nil {
+				return 0, err
+			}
+			rows, ok := stats.NumRecords(f.Stats())
+			if known = ok; !ok {
+				break
+			}
+			n += rows
+		}
+		if known {
+			return p.limited(n), nil
+		}
+		n = 0
+	}
+	narrow := p.narrow()
+	for b, err := range narrow.Batches(ctx) {
+		if err != nil {
+			return 0, err
+		}
+		n += b.Record.NumRows()
+	}
+	return n, nil
+}
+
+func (p *Plan) limited(n int64) int64 {
+	if p.opts.Limit > 0 {
+		return min(n, p.opts.Limit)
+	}
+	return n
+}
+
+// narrow is the plan without output columns: it reads what the predicate
+// needs, and no columns at all without one.
+func (p *Plan) narrow() *Plan {
+	opts := p.opts
+	opts.Columns = []string{}
+	n, err := New(opts)
+	if err != nil {
+		return p // cannot be: the plan was made from the same options
+	}
+	return n
+}
+
+// Explanation says what a scan reads and what it does not.
+type Explanation struct {
+	Version      int64
+	Files        int64 // live files of the snapshot
+	Bytes        int64 // of those
+	FilesSkipped int64
+	BytesSkipped int64
+	Skipped      []Skip // the first of the skipped files, at most SkipsMax
+}
+
+// Skip says by which bound a file was skipped.
+type Skip struct {
+	Path   string
+	Reason string
+}
+
+// SkipsMax bounds Explanation.Skipped.
+const SkipsMax = 1000
+
+// Explain plans without reading any data file.
+func (p *Plan) Explain(ctx context.Context) (*Explanation, error) {
+	e := &Explanation{Version: int64(p.opts.State.Version)}
+	for f, err := range p.opts.State.Files(ctx, p.columns()) {
+		if err != nil {
+			return nil, err
+		}
+		e.Files++
+		e.Bytes += f.Size()
+		if p.skip == nil || p.skip.Decide(f.Add()) != skipping.None {
+			continue
+		}
+		e.FilesSkipped++
+		e.BytesSkipped += f.Size()
+		if len(e.Skipped) < SkipsMax {
+			e.Skipped = append(e.Skipped, Skip{f.Path(), p.skip.Explain(f.Add())})
+		}
+	}
+	return e, nil
+}

@@ -1,0 +1,282 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/scalar"
+
+	"github.com/foreset/foreset/internal/arrowconv"
+	"github.com/foreset/foreset/internal/parquetio"
+	"github.com/foreset/foreset/internal/replay"
+	"github.com/foreset/foreset/internal/skipping"
+	"github.com/foreset/foreset/internal/stats"
+	"github.com/foreset/foreset/internal/value"
+	"github.com/foreset/foreset/log"
+)
+
+// Batch is some rows of one file.
+type Batch struct {
+	Record arrow.RecordBatch
+	File   replay.File
+	Rows   []parquetio.RowRange // where the rows stand in the file, in order
+}
+
+// readFile yields the result's rows of one file. A batch is valid until the
+// next one is asked for.
+func (p *Plan) readFile(ctx context.Context, f replay.File) iter.Seq2[Batch, error] {
+	return func(yield func(Batch, error) bool) {
+		fail := func(err error) { yield(Batch{}, fmt.Errorf("read %s: %w", f.Path(), err)) }
+		name, err := log.DecodePath(f.Path())
+		if err != nil {
+			fail(err)
+			return
+		}
+		keys, err := p.keyValues(f)
+		if err != nil {
+			fail(err)
+			return
+		}
+		rows := int64(-1)
+		if n, ok := stats.NumRecords(f.Stats()); ok {
+			rows = n
+		}
+		file, err := parquetio.Open(ctx, p.opts.Store, name, f.Size(), &parquetio.OpenOptions{
+			Rows: rows, Allocator: p.opts.Allocator, PageIndex: p.where != nil,
+		})
+		if err != nil {
+			fail(err)
+			return
+		}
+		defer file.Close()
+		ranges, err := p.ranges(file, keys)
+		if err != nil {
+			fail(err)
+			return
+		}
+		if ranges != nil && len(ranges) == 0 {
+			return
+		}
+		plan := parquetio.ReadPlan{Schema: p.data, Ranges: ranges, BatchRows: p.opts.BatchRows}
+		for b, err := range file.Read(ctx, plan) {
+			if err != nil {
+				fail(err)
+				return
+			}
+			out, err := p.finish(ctx, b, keys)
+			if err != nil {
+				fail(err)
+				return
+			}
+			out.File = f
+			ok := out.Record.NumRows() == 0 || yield(out, nil)
+			out.Record.Release()
+			if !ok {
+				return
+			}
+		}
+	}
+}
+
+// keyValues are the values of the partition columns that the plan needs.
+func (p *Plan) keyValues(f replay.File) ([]value.Value, error) {
+	vals := make([]value.Value, len(p.keys))
+	for i, k := range p.keys {
+		text, null, ok := f.PartitionValue(k.Name)
+		if !ok || null {
+			vals[i] = value.Null(k.Type)
+			continue
+		}
+		var err error
+		if vals[i], err = value.ParsePartition(k.Type, text, p.opts.Env.Zone); err != nil {
+			return nil, fmt.Errorf("partition column %q: %w", k.Name, err)
+		}
+	}
+	return vals, nil
+}
+
+// finish makes the caller's batch from what was read of a file: partition
+// columns added, rows filtered, columns projected.
+func (p *Plan) finish(ctx context.Context, b parquetio.Batch, keys []value.Value) (Batch, error) {
+	whole, err := p.assemble(b.Record, keys)
+	if err != nil {
+		return Batch{}, err
+	}
+	defer whole.Release()
+	rows := b.Rows
+	if p.where != nil {
+		sel, err := p.where.Filter(whole, nil)
+		if err != nil {
+			return Batch{}, err
+		}
+		if len(sel) < int(whole.NumRows()) {
+			some, err := arrowconv.Take(ctx, whole, sel, p.opts.Allocator)
+			if err != nil {
+				return Batch{}, err
+			}
+			defer some.Release()
+			whole, rows = some, pick(rows, sel)
+		}
+	}
+	columns := make([]arrow.Array, len(p.paths))
+	for i, path := range p.paths {
+		columns[i] = descend(whole, path)
+		defer columns[i].Release()
+	}
+	return Batch{Record: array.NewRecordBatch(p.arrow, columns, whole.NumRows()), Rows: rows}, nil
+}
+
+// assemble puts data and partition columns in the order of needed.
+func (p *Plan) assemble(data arrow.RecordBatch, keys []value.Value) (arrow.RecordBatch, error) {
+	columns := make([]arrow.Array, 0, len(p.needed.Fields))
+	fields := make([]arrow.Field, 0, len(p.needed.Fields))
+	d, k := 0, 0
+	for _, f := range p.needed.Fields {
+		if k < len(p.keys) && p.keys[k].Name == f.Name {
+			t, err := arrowconv.Type(f.Type)
+			if err != nil {
+				return nil, err
+			}
+			c, err := constant(t, keys[k], int(data.NumRows()), p)
+			if err != nil {
+				return nil, fmt.Errorf("partition column %q: %w", f.Name, err)
+			}
+			defer c.Release()
+			columns = append(columns, c)
+			fields = append(fields, arrow.Field{Name: f.Name, Type: t, Nullable: true})
+			k++
+			continue
+		}
+		columns = append(columns, data.Column(d))
+		fields = append(fields, data.Schema().Field(d))
+		d++
+	}
+	return array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, data.NumRows()), nil
+}
+
+// constant is a column that holds one value in every row.
+func constant(t arrow.DataType, v value.Value, rows int, p *Plan) (arrow.Array, error) {
+	if v.IsNull() {
+		return array.MakeArrayOfNull(p.opts.Allocator, t, rows), nil
+	}
+	s, err := toScalar(t, v)
+	if err != nil {
+		return nil, err
+	}
+	return scalar.MakeArrayFromScalar(s, rows, p.opts.Allocator)
+}
+
+// descend finds a column by its path; a nested field is null where a struct
+// around it is. The caller releases it.
+func descend(batch arrow.RecordBatch, path []string) arrow.Array {
+	col := batch.Column(batch.Schema().FieldIndices(path[0])[0])
+	col.Retain()
+	for _, name := range path[1:] {
+		s := col.(*array.Struct)
+		i, _ := s.DataType().(*arrow.StructType).FieldIdx(name)
+		inner := childWithParentNulls(s, i)
+		col.Release()
+		col = inner
+	}
+	return col
+}
+
+// pick is the ranges of the selected rows of a batch.
+func pick(rows []parquetio.RowRange, sel []int32) []parquetio.RowRange {
+	var out []parquetio.RowRange
+	r, before := 0, int64(0) // rows of the batch in ranges before r
+	for _, i := range sel {
+		for int64(i) >= before+rows[r].Count {
+			before += rows[r].Count
+			r++
+		}
+		at := rows[r].First + int64(i) - before
+		if n := len(out); n > 0 && out[n-1].First+out[n-1].Count == at {
+			out[n-1].Count++
+		} else {
+			out = append(out, parquetio.RowRange{First: at, Count: 1})
+		}
+	}
+	return out
+}
+
+// ranges are the rows of a file that the predicate may be TRUE for; nil is all
+// of them.
+func (p *Plan) ranges(file *parquetio.File, keys []value.Value) ([]parquetio.RowRange, error) {
+	if p.where == nil {
+		return nil, nil
+	}
+	ranges := []parquetio.RowRange{}
+	all := true
+	for i, g := range file.RowGroups() {
+		src := &groupSource{p: p, file: file, group: i, rows: g.Rows, keys: keys}
+		if skipping.Decide(p.where.Root(), src) == skipping.None {
+			all = false
+			continue
+		}
+		pages, err := p.pages(file, i, g, keys)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range pages {
+			all = all && r == (parquetio.RowRange{First: g.FirstRow, Count: g.Rows})
+			if n := len(ranges); n > 0 && ranges[n-1].First+ranges[n-1].Count == r.First {
+				ranges[n-1].Count += r.Count
+			} else {
+				ranges = append(ranges, r)
+			}
+		}
+	}
+	if all {
+		return nil, nil
+	}
+	return ranges, nil
+}
+
+// pages are the rows of a row group that its page index leaves.
+func (p *Plan) pages(file *parquetio.File, group int, g parquetio.RowGroup, keys []value.Value) ([]parquetio.RowRange, error) {
+	whole := []parquetio.RowRange{{First: g.FirstRow, Count: g.Rows}}
+	index := map[string][]parquetio.PageBounds{}
+	cuts := map[int64]bool{}
+	for _, path := range p.where.Columns() {
+		f, ok := p.opts.Schema.Field(path...)
+		if !ok || isPartition(p.opts.State.Metadata.PartitionColumns, path[0]) {
+			continue
+		}
+		pages, ok, err := file.Pages(group, path, f.Type)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		index[join(path)] = pages
+		for _, page := range pages {
+			cuts[page.FirstRow] = true
+		}
+	}
+	if len(cuts) < 2 {
+		return whole, nil
+	}
+	starts := sortedInts(cuts)
+	var out []parquetio.RowRange
+	for i, first := range starts {
+		end := g.FirstRow + g.Rows
+		if i+1 < len(starts) {
+			end = starts[i+1]
+		}
+		src := &pageSource{p: p, index: index, first: first, keys: keys}
+		if skipping.Decide(p.where.Root(), src) == skipping.None {
+			continue
+		}
+		if n := len(out); n > 0 && out[n-1].First+out[n-1].Count == first {
+			out[n-1].Count += end - first
+		} else {
+			out = append(out, parquetio.RowRange{First: first, Count: end - first})
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,188 @@
+package txn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/foreset/foreset/checkpoint"
+	"github.com/foreset/foreset/internal/feature"
+	"github.com/foreset/foreset/internal/replay"
+	"github.com/foreset/foreset/log"
+	"github.com/foreset/foreset/storage"
+)
+
+// After does what follows a commit: the .crc of its version, and a checkpoint
+// if one is due. It returns the state with what is known now. Its errors never
+// concern the commit, which stands.
+func After(ctx context.Context, env Env, s *replay.State) (*replay.State, error) {
+	var failures []error
+	if s.Sum != nil || s.Resident() { // otherwise the count would cost a read of the whole checkpoint
+		sum, err := s.Checksum(ctx)
+		if err == nil {
+			s = s.WithSum(sum)
+			err = log.WriteChecksum(ctx, env.Source.Store, s.Version, sum)
+		}
+		if err != nil {
+			failures = append(failures, fmt.Errorf("write the checksum of version %d: %w", s.Version, err))
+		}
+	}
+	if checkpointIsDue(s) {
+		next, err := Checkpoint(ctx, env, s)
+		if err != nil {
+			failures = append(failures, err)
+		} else {
+			s = next
+		}
+	}
+	return s, errors.Join(failures...)
+}
+
+// checkpointIsDue: at every multiple of the interval, and whenever the last
+// checkpoint is as far back, since the writer of a multiple may have died
+// before it wrote one.
+func checkpointIsDue(s *replay.State) bool {
+	interval := log.Version(feature.Int(s.Metadata.Configuration, "delta.checkpointInterval", 10))
+	if interval < 1 || s.Version == 0 || s.CheckpointVersion >= s.Version {
+		return false
+	}
+	return s.Version%interval == 0 || s.Version-max(s.CheckpointVersion, 0) >= interval
+}
+
+// Checkpoint writes a checkpoint of a version.
+func Checkpoint(ctx context.Context, env Env, s *replay.State) (*replay.State, error) {
+	conf := s.Metadata.Configuration
+	src := &checkpoint.Source{Version: s.Version, Protocol: s.Protocol, Metadata: s.Metadata, NumAdds: -1, AddBytes: -1}
+	if s.Sum != nil {
+		src.NumAdds, src.AddBytes = s.Sum.NumFiles, s.Sum.TableSizeBytes
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.Txns)) {
+		src.Txns = append(src.Txns, s.Txns[id])
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Domains)) {
+		src.Domains = append(src.Domains, s.Domains[name])
+	}
+	src.Adds = func(yield func(*log.AddFile, error) bool) {
+		for f, err := range s.Files(ctx, checkpoint.AllColumns) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(f.Add(), nil) {
+				return
+			}
+		}
+	}
+	src.Removes = s.Removes(ctx)
+	opts := &checkpoint.WriteOptions{
+		Now:             env.Now(),
+		RemoveRetention: feature.Duration(conf, "delta.deletedFileRetentionDuration", 0),
+		TxnRetention:    feature.Duration(conf, "delta.setTransactionRetentionDuration", 0),
+		Codec:           checkpointCodec(conf["delta.parquet.compression.codec"]),
+	}
+	if _, err := checkpoint.Write(ctx, env.Source.Store, src, opts); err != nil {
+		return nil, fmt.Errorf("write a checkpoint of version %d: %w", s.Version, err)
+	}
+	return s.WithCheckpoint(s.Version), nil
+}
+
+// checkpointCodec is the table's codec where checkpoints have it; "" leaves the
+// choice to the checkpoint package.
+func checkpointCodec(table string) string {
+	switch codec := strings.ToLower(table); codec {
+	case "zstd", "snappy", "uncompressed":
+		return codec
+	default:
+		return ""
+	}
+}
+
+// resolveTime bounds Resolve.
+const resolveTime = 60 * time.Second
+
+// Resolve settles an unknown commit by occupying its version: with the same
+// bytes, which finishes it, or, when it is to be abandoned, with an empty
+// commit. The answer is whether the commit is a version of the table; it stays
+// true for ever. If the version was taken in the meantime, nothing is written.
+func Resolve(ctx context.Context, env Env, u *UnknownError, abandon bool) (landed bool, err error) {
+	env.Retry = env.Retry.withDefaults()
+	tx := &transaction{env: env, req: &Request{Operation: "ABANDON"}, start: -1}
+	if err := tx.seed(); err != nil {
+		return false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, resolveTime)
+	defer cancel()
+	if err := stillThere(ctx, env, u.Version); err != nil {
+		return false, err
+	}
+	body := u.Body
+	if abandon {
+		if body, err = tx.empty(u); err != nil {
+			return false, err
+		}
+	}
+	var last error
+	for try := 1; ; try++ {
+		outcome, err := tx.send(ctx, u.Version, body, try-1)
+		if outcome == storage.Created {
+			return !abandon, nil
+		}
+		settled, _, lookErr := log.Settle(ctx, env.Source.Committer, u.Version, u.TxnID, u.Body)
+		switch {
+		case lookErr == nil && settled == log.Ours:
+			return true, nil
+		case lookErr == nil && settled == log.Theirs:
+			return false, nil
+		}
+		last = errors.Join(err, lookErr)
+		if err := tx.wait(ctx, try); err != nil {
+			return false, &UnknownError{Version: u.Version, TxnID: u.TxnID, Body: u.Body, Err: errors.Join(last, err)}
+		}
+	}
+}
+
+// stillThere refuses a version that log cleanup may have taken: an absence
+// there says nothing, and occupying it would write into the past.
+func stillThere(ctx context.Context, env Env, v log.Version) error {
+	entries, err := log.List(ctx, env.Source.Store, v, -1)
+	if err != nil {
+		return fmt.Errorf("look for version %d: %w", v, err)
+	}
+	later := false
+	for _, e := range entries {
+		name, ok := log.ParseName(e.Name)
+		if ok && name.Kind == log.Commit && name.Version == v {
+			return nil
+		}
+		later = later || ok && name.Version > v
+	}
+	if later {
+		return fmt.Errorf("%w: the log after version %d is there, but not that version itself: only an application id can tell now whether it was committed", log.ErrVersionGone, v)
+	}
+	return nil
+}
+
+// empty is a commit that changes nothing. It has to carry an in-commit
+// timestamp where the table has them: the abandoned commit's own, which
+// follows that of the version before.
+func (tx *transaction) empty(u *UnknownError) ([]byte, error) {
+	now, blind := tx.env.Now().UnixMilli(), false
+	info := &log.CommitInfo{Timestamp: &now, Operation: tx.req.Operation, IsBlindAppend: &blind, EngineInfo: tx.env.Engine, TxnID: tx.id}
+	actions, err := log.ReadActions(u.Body, tx.env.Source.Limits)
+	if err != nil {
+		return nil, fmt.Errorf("the unknown commit is not one of ours: %w", err)
+	}
+	for _, a := range actions {
+		if was, is := a.(*log.CommitInfo); is {
+			info.InCommitTimestamp, info.ReadVersion, info.IsolationLevel = was.InCommitTimestamp, was.ReadVersion, was.IsolationLevel
+		}
+	}
+	if u.Version == 0 {
+		return nil, errors.New("the creation of a table cannot be abandoned: finish it, or leave it")
+	}
+	return log.EncodeCommit([]log.Action{info}), nil
+}

@@ -1,0 +1,161 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"time"
+
+	"github.com/foreset/foreset/internal/replay"
+	"github.com/foreset/foreset/internal/txn"
+	"github.com/foreset/foreset/log"
+)
+
+// followTime bounds what follows a commit when it is left to the background.
+const followTime = 5 * time.Minute
+
+// follow does what follows a commit, when and where the option says.
+func (t *Table) follow(ctx context.Context, s *replay.State, post Post) error {
+	switch post {
+	case None:
+		return nil
+	case Background:
+		t.inBackground(ctx, s)
+		return nil
+	default:
+		return t.afterCommit(context.WithoutCancel(ctx), s)
+	}
+}
+
+func (t *Table) afterCommit(ctx context.Context, s *replay.State) error {
+	next, err := txn.After(ctx, t.env, s)
+	t.learn(next)
+	return translate(err)
+}
+
+// inBackground starts a goroutine that Close waits for. One at a time works;
+// on a closed table the work is left out, as after a crash.
+func (t *Table) inBackground(ctx context.Context, s *replay.State) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return
+	}
+	if t.running == 0 {
+		t.idle = make(chan struct{})
+	}
+	t.running++
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), followTime)
+	go func() {
+		defer cancel()
+		t.after <- struct{}{}
+		err := t.afterCommit(ctx, s)
+		<-t.after
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if err != nil && t.pending == nil {
+			t.pending = fmt.Errorf("after the commit of version %d: %w", s.Version, err)
+		}
+		if t.running--; t.running == 0 {
+			close(t.idle)
+		}
+	}()
+}
+
+// Checkpoint writes a checkpoint of the newest version, whether one is due or
+// not, and returns the version. Readers then need no commit before it.
+func (t *Table) Checkpoint(ctx context.Context) (int64, error) {
+	s, err := t.writable(ctx, true)
+	if err != nil {
+		return 0, fmt.Errorf("checkpoint of %s: %w", t.url, err)
+	}
+	next, err := txn.Checkpoint(ctx, t.env, s)
+	if err != nil {
+		return 0, fmt.Errorf("checkpoint of %s: %w", t.url, translate(err))
+	}
+	t.learn(next)
+	return int64(next.Version), nil
+}
+
+// Resolve settles a commit whose outcome was unknown, by occupying its
+// version: with the same bytes, which finishes it, or, if it is to be
+// abandoned, with an empty commit. committed says whether it is a version of
+// the table; that does not change any more. An error leaves it unknown.
+func (t *Table) Resolve(ctx context.Context, u *CommitUnknownError, abandon bool) (c Commit, committed bool, err error) {
+	if t.opts.ReadOnly {
+		return Commit{}, false, ErrReadOnly
+	}
+	committed, err = txn.Resolve(ctx, t.env, u, abandon)
+	if err != nil || !committed {
+		return Commit{}, false, translate(err)
+	}
+	c = Commit{Version: int64(u.Version), Attempts: 1}
+	for a := range log.DecodeCommit(u.Body, t.opts.Limits) {
+		if info, is := a.(*log.CommitInfo); is {
+			c.Timestamp = info.Time()
+		}
+	}
+	return c, true, nil
+}
+
+// History walks the commits from the newest to the oldest that the log still
+// has. A commit without a commitInfo is described by its version alone.
+func (t *Table) History(ctx context.Context) iter.Seq2[log.CommitInfo, error] {
+	return func(yield func(log.CommitInfo, error) bool) {
+		s, err := t.state(ctx)
+		if err != nil {
+			yield(log.CommitInfo{}, err)
+			return
+		}
+		for v := s.Version; v >= 0; v-- {
+			info, err := t.commitInfo(ctx, v)
+			if errors.Is(err, fs.ErrNotExist) {
+				return // older commits were cleaned up
+			}
+			if err != nil {
+				yield(log.CommitInfo{}, fmt.Errorf("history of %s: %w", t.url, translate(err)))
+				return
+			}
+			if !yield(info, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (t *Table) commitInfo(ctx context.Context, v log.Version) (log.CommitInfo, error) {
+	actions, err := log.ReadCommit(ctx, t.opts.Committer, v, t.opts.Limits)
+	if err != nil {
+		return log.CommitInfo{}, err
+	}
+	for _, a := range actions {
+		if info, is := a.(*log.CommitInfo); is {
+			found := *info
+			found.Version = v
+			return found, nil
+		}
+	}
+	return log.CommitInfo{Version: v}, nil
+}
+
+// Log yields the actions of one version's commit, as they were written. It
+// fails with [ErrVersionGone] if the log does not have it.
+func (t *Table) Log(ctx context.Context, version int64) iter.Seq2[log.Action, error] {
+	return func(yield func(log.Action, error) bool) {
+		actions, err := log.ReadCommit(ctx, t.opts.Committer, log.Version(version), t.opts.Limits)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w: version %d", ErrVersionGone, version)
+		}
+		if err != nil {
+			yield(nil, translate(err))
+			return
+		}
+		for _, a := range actions {
+			if !yield(a, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package table
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/foreset/foreset/internal/feature"
+	"github.com/foreset/foreset/internal/replay"
+	"github.com/foreset/foreset/internal/txn"
+	"github.com/foreset/foreset/log"
+)
+
+// Alter says what to change about a table.
+type Alter struct {
+	SetProperties   map[string]string // names that begin with "delta." are checked
+	UnsetProperties []string
+}
+
+// Alter changes the table's properties in one commit. It fails with an
+// [*UnsupportedError] for a property that needs a table feature the table does
+// not have and for CHECK constraints, whose rows would have to be checked
+// first, and with a [*ConflictError] if the metadata was changed concurrently.
+// A change that changes nothing is Skipped.
+func (t *Table) Alter(ctx context.Context, change Alter, opts *CommitOptions) (Commit, error) {
+	c, err := t.alter(ctx, change, opts)
+	if err != nil {
+		return Commit{}, fmt.Errorf("alter %s: %w", t.url, translate(err))
+	}
+	return c, nil
+}
+
+func (t *Table) alter(ctx context.Context, change Alter, opts *CommitOptions) (Commit, error) {
+	if opts == nil {
+		opts = &CommitOptions{}
+	}
+	s, err := t.writable(ctx, true)
+	if err != nil {
+		return Commit{}, err
+	}
+	if c, done := applied(s, opts); done {
+		return c, nil
+	}
+	md, err := altered(s, change)
+	if err != nil {
+		return Commit{}, err
+	}
+	if maps.Equal(md.Configuration, s.Metadata.Configuration) && opts.AppID == "" {
+		return Commit{Version: int64(s.Version), Timestamp: s.Modified, Skipped: true}, nil
+	}
+	level, set := s.Metadata.Configuration["delta.isolationLevel"]
+	req := &txn.Request{
+		Actions: []log.Action{md}, Operation: "SET TBLPROPERTIES",
+		Parameters: map[string]any{"properties": change.SetProperties, "unset": orEmpty(change.UnsetProperties)},
+		User:       opts.Info, Level: opts.Isolation.level(level, set), PreCommit: t.preCommit(),
+	}
+	if opts.AppID != "" {
+		req.Actions = append(req.Actions, t.progress(opts))
+	}
+	res, err := txn.Commit(ctx, t.env, s, req)
+	if err != nil {
+		return Commit{}, err
+	}
+	if res.Skipped {
+		return Commit{Version: int64(res.Version), Timestamp: res.Time, Skipped: true}, nil
+	}
+	t.learn(res.State)
+	c := Commit{Version: int64(res.Version), Timestamp: res.Time, Attempts: res.Attempts}
+	c.After = t.follow(ctx, res.State, opts.Post)
+	return c, nil
+}
+
+// progress is the record of how far an application got.
+func (t *Table) progress(opts *CommitOptions) *log.SetTransaction {
+	now := t.opts.Now().UnixMilli()
+	return &log.SetTransaction{AppID: opts.AppID, Version: opts.AppVersion, LastUpdated: &now}
+}
+
+// altered is the metadata after a change.
+func altered(s *replay.State, change Alter) (*log.Metadata, error) {
+	set, err := feature.Normalize(change.SetProperties)
+	if err != nil {
+		return nil, err
+	}
+	sch, err := s.Schema()
+	if err != nil {
+		return nil, err
+	}
+	md := *s.Metadata
+	md.Configuration = maps.Clone(md.Configuration)
+	if md.Configuration == nil {
+		md.Configuration = map[string]string{}
+	}
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		if strings.HasPrefix(name, constraintPrefix) {
+			return nil, &UnsupportedError{Features: []string{"adding a CHECK constraint to a table that exists"}, Write: true}
+		}
+		md.Configuration[name] = set[name]
+	}
+	for _, name := range change.UnsetProperties {
+		delete(md.Configuration, name)
+	}
+	var missing []string
+	for _, need := range feature.Of(feature.ForNewTable(sch, md.Configuration)) {
+		if !feature.Has(s.Protocol, need) {
+			missing = append(missing, need)
+		}
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("the properties need a protocol upgrade: %w", &UnsupportedError{Features: missing, Write: true})
+	}
+	return &md, nil
+}

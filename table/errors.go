@@ -1,0 +1,123 @@
+package table
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/foreset/foreset/checkpoint"
+	"github.com/foreset/foreset/internal/arrowconv"
+	"github.com/foreset/foreset/internal/conflict"
+	"github.com/foreset/foreset/internal/feature"
+	"github.com/foreset/foreset/internal/parquetfile"
+	"github.com/foreset/foreset/internal/txn"
+	"github.com/foreset/foreset/log"
+	"github.com/foreset/foreset/schema"
+	"github.com/foreset/foreset/storage"
+)
+
+// What an operation can fail with, for errors.Is. Errors of the store keep
+// their own identity beside these: fs.ErrNotExist, storage.ErrThrottled, the
+// errors of a context.
+var (
+	// ErrNotTable: there is no table at the location.
+	ErrNotTable = log.ErrNotTable
+	// ErrExists: there is a table at the location already.
+	ErrExists = txn.ErrExists
+	// ErrConflict: a concurrent commit is in the way; see [ConflictError].
+	// Nothing was committed. Running the operation again may succeed.
+	ErrConflict = conflict.ErrConflict
+	// ErrContention: the attempts or the time of [Retry] were used up by races
+	// that nothing but speed decided. Nothing was committed.
+	ErrContention = txn.ErrContention
+	// ErrCommitUnknown: the commit may or may not have happened; see
+	// [CommitUnknownError].
+	ErrCommitUnknown = txn.ErrUnknown
+	// ErrUnsupported: the table needs a feature that this version of the
+	// library does not have; see [UnsupportedError].
+	ErrUnsupported = feature.ErrUnsupported
+	// ErrSchema: data does not fit the table's schema, or a schema is invalid.
+	ErrSchema = errors.New("schema does not fit")
+	// ErrConstraint: a row breaks a constraint of the table; see
+	// [ConstraintError].
+	ErrConstraint = errors.New("constraint broken")
+	// ErrCorrupt: an object of the table is damaged; the error names it.
+	ErrCorrupt = log.ErrCorrupt
+	// ErrVersionGone: the version is not there: not yet, or not any more.
+	ErrVersionGone = log.ErrVersionGone
+	// ErrLimit: something exceeds one of [Limits]; the error names it.
+	ErrLimit = log.ErrLimit
+	// ErrDenied: the store does not permit the operation.
+	ErrDenied = fs.ErrPermission
+	// ErrReadOnly: the table was opened with Options.ReadOnly.
+	ErrReadOnly = errors.New("table was opened read-only")
+	// ErrClosed: the table was closed.
+	ErrClosed = errors.New("table is closed")
+)
+
+// ConflictError says which commit is in the way of a transaction, and why:
+// Version, Kind and Detail. It is [ErrConflict].
+type ConflictError = conflict.Error
+
+// UnsupportedError names every feature that is missing; Write is true when the
+// table can still be read. It is [ErrUnsupported].
+type UnsupportedError = feature.UnsupportedError
+
+// CommitUnknownError says that a commit may or may not be, or become, a
+// version of the table: the data files it names are kept. [Table.Resolve]
+// settles it. It is [ErrCommitUnknown].
+type CommitUnknownError = txn.UnknownError
+
+// ConstraintError says which row breaks which constraint. It is
+// [ErrConstraint].
+type ConstraintError struct {
+	Name string // of the CHECK constraint, or of the column for NOT NULL and invariants
+	SQL  string // the expression; empty for NOT NULL
+	Row  int64  // of the batch that was handed in, from 0
+}
+
+func (e *ConstraintError) Error() string {
+	if e.SQL == "" {
+		return fmt.Sprintf("%v: row %d has a null in column %q, which is NOT NULL", ErrConstraint, e.Row, e.Name)
+	}
+	return fmt.Sprintf("%v: row %d does not fulfil %q: %s", ErrConstraint, e.Row, e.Name, e.SQL)
+}
+
+// Is reports ErrConstraint.
+func (e *ConstraintError) Is(target error) bool { return target == ErrConstraint }
+
+// marked is an error of a lower package that is also one of ours.
+type marked struct {
+	error
+	as error
+}
+
+func (m marked) Is(target error) bool { return target == m.as }
+func (m marked) Unwrap() error        { return m.error }
+
+// translate gives an error of a lower package the identity that callers look
+// for.
+func translate(err error) error {
+	if err == nil {
+		return nil
+	}
+	var notNull *arrowconv.Error
+	if errors.As(err, &notNull) {
+		if errors.Is(err, arrowconv.ErrNull) {
+			return marked{err, ErrConstraint}
+		}
+		return marked{err, ErrSchema}
+	}
+	var mismatch *schema.MismatchError
+	var invalid *schema.InvalidError
+	var unknown *schema.UnknownTypeError
+	switch {
+	case errors.Is(err, parquetfile.ErrCorrupt), errors.Is(err, checkpoint.ErrCorrupt), errors.Is(err, log.ErrGap):
+		return marked{err, ErrCorrupt}
+	case errors.As(err, &mismatch), errors.As(err, &invalid), errors.As(err, &unknown):
+		return marked{err, ErrSchema}
+	case errors.Is(err, storage.ErrTooLarge):
+		return marked{err, ErrLimit}
+	}
+	return err
+}

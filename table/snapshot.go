@@ -1,0 +1,262 @@
+package table
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/foreset/foreset/checkpoint"
+	"github.com/foreset/foreset/expr"
+	"github.com/foreset/foreset/internal/arrowconv"
+	"github.com/foreset/foreset/internal/replay"
+	"github.com/foreset/foreset/internal/scan"
+	"github.com/foreset/foreset/internal/skipping"
+	"github.com/foreset/foreset/log"
+	"github.com/foreset/foreset/schema"
+)
+
+// Snapshot is one version of a table. It never changes and is safe for
+// concurrent use; it can be read as long as its files are there and its table
+// is not closed.
+type Snapshot struct {
+	t      *Table
+	state  *replay.State
+	schema *schema.Struct
+	time   time.Time
+}
+
+// Snapshot is the table at a point in its history. The newest version is
+// looked for in the store at every call. It fails with [ErrVersionGone] for a
+// version that is not there and for a time before the earliest that is; a time
+// after the newest version is the newest version.
+func (t *Table) Snapshot(ctx context.Context, at At) (*Snapshot, error) {
+	s, err := t.at(ctx, at)
+	if err != nil {
+		return nil, fmt.Errorf("snapshot of %s: %w", t.url, translate(err))
+	}
+	return t.snapshot(ctx, s)
+}
+
+func (t *Table) at(ctx context.Context, at At) (*replay.State, error) {
+	newest, err := t.state(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v := newest.Version
+	switch {
+	case at.version != nil:
+		v = log.Version(*at.version)
+	case at.time != nil:
+		if v, err = newest.VersionAt(ctx, *at.time); err != nil {
+			return nil, err
+		}
+	}
+	if v == newest.Version {
+		return newest, nil
+	}
+	if v < 0 || v > newest.Version {
+		return nil, fmt.Errorf("%w: version %d; the newest is %d", ErrVersionGone, v, newest.Version)
+	}
+	s, err := replay.Load(ctx, t.src, v)
+	if err != nil {
+		return nil, err
+	}
+	return s, t.readable(s)
+}
+
+func (t *Table) snapshot(ctx context.Context, s *replay.State) (*Snapshot, error) {
+	sch, err := s.Schema()
+	if err != nil {
+		return nil, translate(err)
+	}
+	when, err := s.Timestamp(ctx)
+	if err != nil {
+		return nil, translate(err)
+	}
+	return &Snapshot{t: t, state: s, schema: sch, time: when}, nil
+}
+
+// Version is the snapshot's version.
+func (s *Snapshot) Version() int64 { return int64(s.state.Version) }
+
+// Timestamp is when the version was committed: its in-commit timestamp if the
+// table has them, else the time of the commit's object by the store's clock.
+func (s *Snapshot) Timestamp() time.Time { return s.time }
+
+// Schema is the table's schema. It must not be changed.
+func (s *Snapshot) Schema() *schema.Struct { return s.schema }
+
+// ArrowSchema is the layout of the batches that a scan of all columns yields.
+func (s *Snapshot) ArrowSchema() (*arrow.Schema, error) {
+	a, err := arrowconv.Schema(s.schema)
+	return a, translate(err)
+}
+
+// Metadata is the table's metadata. It must not be changed.
+func (s *Snapshot) Metadata() *log.Metadata { return s.state.Metadata }
+
+// Protocol is what readers and writers of the table must support. It must not
+// be changed.
+func (s *Snapshot) Protocol() *log.Protocol { return s.state.Protocol }
+
+// TxnVersion is how far an application got, as its commits recorded it; ok is
+// false if it recorded nothing.
+func (s *Snapshot) TxnVersion(appID string) (version int64, ok bool) {
+	t := s.state.Txns[appID]
+	if t == nil {
+		return 0, false
+	}
+	return t.Version, true
+}
+
+// Apps lists the applications that have recorded a version, sorted by id.
+func (s *Snapshot) Apps() []*log.SetTransaction {
+	var out []*log.SetTransaction
+	for _, id := range slices.Sorted(maps.Keys(s.state.Txns)) {
+		out = append(out, s.state.Txns[id])
+	}
+	return out
+}
+
+// Domains lists the metadata domains, sorted by name.
+func (s *Snapshot) Domains() []*log.DomainMetadata {
+	var out []*log.DomainMetadata
+	for _, name := range slices.Sorted(maps.Keys(s.state.Domains)) {
+		out = append(out, s.state.Domains[name])
+	}
+	return out
+}
+
+// Count is the number of data files and their bytes.
+func (s *Snapshot) Count(ctx context.Context) (files, bytes int64, err error) {
+	files, bytes, err = s.state.Count(ctx)
+	return files, bytes, translate(err)
+}
+
+// Files walks the data files that may hold rows for which the predicate is
+// TRUE; all files if it is absent. Adds must not be changed.
+func (s *Snapshot) Files(ctx context.Context, where expr.Expr) iter.Seq2[*log.AddFile, error] {
+	return func(yield func(*log.AddFile, error) bool) {
+		var skip *skipping.Files
+		if !where.IsZero() {
+			bound, err := where.Bind(s.schema, s.t.opts.env())
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			skip = skipping.NewFiles(bound, s.schema, s.state.Metadata.PartitionColumns, s.t.opts.Zone)
+		}
+		for f, err := range s.state.Files(ctx, checkpoint.AllColumns) {
+			if err != nil {
+				yield(nil, translate(err))
+				return
+			}
+			add := f.Add()
+			if skip != nil && skip.Decide(add) == skipping.None {
+				continue
+			}
+			if !yield(add, nil) {
+				return
+			}
+		}
+	}
+}
+
+// ScanOptions say which rows and columns to read. Nil means all.
+type ScanOptions struct {
+	Columns   []string  // names or dotted paths of nested fields, in the order wanted; nil: all columns
+	Where     expr.Expr // only rows for which it is TRUE; absent: all rows
+	Limit     int64     // rows; 0: no limit
+	BatchRows int       // at most, in one batch; 0: a default
+	Ordered   bool      // in the order of files and rows; otherwise as files are read
+}
+
+// Scan is a prepared read of a snapshot. It can be run any number of times.
+type Scan struct {
+	s    *Snapshot
+	opts ScanOptions
+}
+
+// Explanation says what a scan reads and which files it skips by which bound.
+type Explanation = scan.Explanation
+
+// Scan prepares a read. Mistakes in the options are the error of running it.
+func (s *Snapshot) Scan(opts *ScanOptions) *Scan {
+	c := &Scan{s: s}
+	if opts != nil {
+		c.opts = *opts
+	}
+	return c
+}
+
+// plan resolves names and binds the predicate. release gives back the budget.
+func (c *Scan) plan() (p *scan.Plan, release func(), err error) {
+	o := c.s.t.opts
+	bytes := o.Budget.lease(4)
+	p, err = scan.New(scan.Options{
+		Store: o.Store, State: c.s.state, Schema: c.s.schema,
+		Columns: c.opts.Columns, Where: c.opts.Where, Env: o.env(), Limit: c.opts.Limit,
+		BatchRows: c.opts.BatchRows, Ordered: c.opts.Ordered,
+		Parallel: o.Concurrency, Budget: bytes, Allocator: o.Allocator,
+	})
+	return p, func() { o.Budget.release(bytes) }, err
+}
+
+// Batches reads the rows. A batch is valid until the next iteration; Retain
+// keeps one. The iteration ends with the first error. Breaking off ends all
+// work of the scan before the loop does.
+func (c *Scan) Batches(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		p, release, err := c.plan()
+		defer release()
+		if err != nil {
+			yield(nil, translate(err))
+			return
+		}
+		for b, err := range p.Batches(ctx) {
+			if !yield(b.Record, translate(err)) {
+				return
+			}
+		}
+	}
+}
+
+// Reader reads the rows through Arrow's reader interface. The caller releases
+// it, which also ends the scan.
+func (c *Scan) Reader(ctx context.Context) (array.RecordReader, error) {
+	p, release, err := c.plan()
+	release()
+	if err != nil {
+		return nil, translate(err)
+	}
+	return newReader(p.Schema(), c.Batches(ctx)), nil
+}
+
+// Count is the number of rows. Without a predicate it comes from the log when
+// every file says there how many rows it has.
+func (c *Scan) Count(ctx context.Context) (int64, error) {
+	p, release, err := c.plan()
+	defer release()
+	if err != nil {
+		return 0, translate(err)
+	}
+	n, err := p.Count(ctx)
+	return n, translate(err)
+}
+
+// Explain plans the scan without reading a data file.
+func (c *Scan) Explain(ctx context.Context) (*Explanation, error) {
+	p, release, err := c.plan()
+	defer release()
+	if err != nil {
+		return nil, translate(err)
+	}
+	e, err := p.Explain(ctx)
+	return e, translate(err)
+}

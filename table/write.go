@@ -1,0 +1,388 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/foreset/foreset/checkpoint"
+	"github.com/foreset/foreset/expr"
+	"github.com/foreset/foreset/internal/arrowconv"
+	"github.com/foreset/foreset/internal/conflict"
+	"github.com/foreset/foreset/internal/feature"
+	"github.com/foreset/foreset/internal/parquetio"
+	"github.com/foreset/foreset/internal/replay"
+	"github.com/foreset/foreset/internal/stats"
+	"github.com/foreset/foreset/internal/txn"
+	"github.com/foreset/foreset/internal/write"
+	"github.com/foreset/foreset/log"
+	"github.com/foreset/foreset/schema"
+)
+
+// Append adds rows to the table. Columns of the data are matched by name,
+// ignoring case; columns that the data lacks become null. The data is read to
+// its end once and is not released.
+//
+// It fails with [ErrSchema] or a [*ConstraintError] for data that does not
+// fit, with an [*UnsupportedError], [ErrContention] or [*ConflictError], and
+// with errors of the reader and the store: in all these cases nothing was
+// committed. After a [*CommitUnknownError] it is not known whether it was.
+func (t *Table) Append(ctx context.Context, data array.RecordReader, opts *WriteOptions) (Commit, error) {
+	c, err := t.write(ctx, data, opts, false)
+	if err != nil {
+		return Commit{}, fmt.Errorf("append to %s: %w", t.url, translate(err))
+	}
+	return c, nil
+}
+
+// Overwrite replaces rows: all of them if the predicate is absent. It fails
+// like [Table.Append], with an [*UnsupportedError] for any other predicate, and
+// with [ErrConstraint] on a table that is append-only. Rows that are appended
+// concurrently are replaced too when their commit comes first, and stay when it
+// comes later.
+func (t *Table) Overwrite(ctx context.Context, where expr.Expr, data array.RecordReader, opts *WriteOptions) (Commit, error) {
+	if !where.IsZero() {
+		return Commit{}, fmt.Errorf("overwrite %s: %w", t.url, &UnsupportedError{Features: []string{"overwrite with a predicate"}, Write: true})
+	}
+	c, err := t.write(ctx, data, opts, true)
+	if err != nil {
+		return Commit{}, fmt.Errorf("overwrite %s: %w", t.url, translate(err))
+	}
+	return c, nil
+}
+
+// write is an append or an overwrite:
+// look, stage, write the files, commit, follow up.
+func (t *Table) write(ctx context.Context, data array.RecordReader, opts *WriteOptions, all bool) (Commit, error) {
+	if opts == nil {
+		opts = &WriteOptions{}
+	}
+	s, err := t.writable(ctx, all)
+	if err != nil {
+		return Commit{}, err
+	}
+	if c, done := applied(s, &opts.CommitOptions); done {
+		return c, nil
+	}
+	st, err := t.stage(s, data.Schema(), opts, all)
+	if err != nil {
+		return Commit{}, err
+	}
+	res, err := t.writeFiles(ctx, st, data)
+	if err != nil {
+		return Commit{}, err
+	}
+	st.files = res
+	if len(res.Adds) == 0 && !all && st.metadata == nil && opts.AppID == "" {
+		return Commit{Version: int64(s.Version), Timestamp: s.Modified, Skipped: true}, nil
+	}
+	done, err := t.commit(ctx, s, st)
+	if err != nil {
+		if !errors.Is(err, ErrCommitUnknown) {
+			write.Discard(ctx, t.opts.Store, res.Adds)
+		}
+		return Commit{}, err
+	}
+	if done.Skipped { // another process was faster with the same work
+		write.Discard(ctx, t.opts.Store, res.Adds)
+		return Commit{Version: int64(done.Version), Timestamp: done.Time, Skipped: true}, nil
+	}
+	t.learn(done.State)
+	c := Commit{
+		Version: int64(done.Version), Timestamp: done.Time, Attempts: done.Attempts,
+		Metrics: Metrics{Rows: res.Rows, Files: int64(len(res.Adds)), Bytes: res.Bytes, FilesRemoved: st.removed, BytesSpilled: res.Spilled},
+	}
+	c.After = t.follow(ctx, done.State, opts.Post)
+	return c, nil
+}
+
+// writable is the state to start from. An append needs no fresh one: what it
+// does not know of, the commit finds out.
+func (t *Table) writable(ctx context.Context, fresh bool) (*replay.State, error) {
+	if t.opts.ReadOnly {
+		return nil, ErrReadOnly
+	}
+	s, err := t.known()
+	if err == nil && (fresh || s == nil) {
+		s, err = t.state(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	sch, err := s.Schema()
+	if err != nil {
+		return nil, err
+	}
+	return s, feature.CheckWrite(s.Protocol, s.Metadata, sch)
+}
+
+// applied says whether the table has recorded the application's version.
+func applied(s *replay.State, opts *CommitOptions) (Commit, bool) {
+	if opts.AppID == "" {
+		return Commit{}, false
+	}
+	if done := s.Txns[opts.AppID]; done != nil && done.Version >= opts.AppVersion {
+		return Commit{Version: int64(s.Version), Timestamp: s.Modified, Skipped: true}, true
+	}
+	return Commit{}, false
+}
+
+// staged is what is known of an append or overwrite before its commit.
+type staged struct {
+	opts     *WriteOptions
+	all      bool
+	schema   *schema.Struct // of the table after the commit
+	metadata *log.Metadata  // if the schema changes, else nil
+	checks   []constraint
+	base     *log.Metadata // that the data was made to fit
+	files    *write.Result
+	removed  int64
+}
+
+func (t *Table) stage(s *replay.State, data *arrow.Schema, opts *WriteOptions, all bool) (*staged, error) {
+	have, err := s.Schema()
+	if err != nil {
+		return nil, err
+	}
+	st := &staged{opts: opts, all: all, schema: have, base: s.Metadata}
+	if all && feature.Bool(s.Metadata.Configuration, "delta.appendOnly", false) {
+		return nil, fmt.Errorf("%w: the table is append-only (delta.appendOnly)", ErrConstraint)
+	}
+	if opts.MergeSchema {
+		if err := st.merge(data); err != nil {
+			return nil, err
+		}
+	}
+	md := s.Metadata
+	if st.metadata != nil {
+		md = st.metadata
+		if err := t.admits(s.Protocol, md, st.schema); err != nil {
+			return nil, err
+		}
+	}
+	st.checks, err = t.constraints(md, st.schema)
+	return st, err
+}
+
+// merge adds the columns that the table lacks.
+func (st *staged) merge(data *arrow.Schema) error {
+	incoming, err := arrowconv.FromArrow(data)
+	if err != nil {
+		return err
+	}
+	merged, err := schema.Merge(st.schema, incoming, false)
+	if err != nil {
+		return err
+	}
+	if schema.Equal(merged, st.schema) {
+		return nil
+	}
+	if err := schema.Validate(merged, st.base.PartitionColumns, false); err != nil {
+		return err
+	}
+	md := *st.base
+	md.SchemaString = string(merged.JSON())
+	st.schema, st.metadata = merged, &md
+	return nil
+}
+
+// admits refuses a schema whose types the table's protocol does not have.
+func (t *Table) admits(p *log.Protocol, md *log.Metadata, s *schema.Struct) error {
+	for _, need := range feature.Of(feature.ForNewTable(s, md.Configuration)) {
+		if !feature.Has(p, need) {
+			return fmt.Errorf("%w: the new columns need the table feature %s, which the table does not have", ErrSchema, need)
+		}
+	}
+	return nil
+}
+
+// writeFiles converts, checks and writes the data.
+func (t *Table) writeFiles(ctx context.Context, st *staged, data array.RecordReader) (*write.Result, error) {
+	buffer := t.opts.Budget.lease(2)
+	defer t.opts.Budget.release(buffer)
+	opts, err := t.writeOptions(st, buffer)
+	if err != nil {
+		return nil, err
+	}
+	return write.Files(ctx, t.fitting(ctx, st, data), opts)
+}
+
+func (t *Table) writeOptions(st *staged, buffer int64) (*write.Options, error) {
+	conf := st.base.Configuration
+	name := st.opts.Codec
+	if name == "" {
+		name = conf["delta.parquet.compression.codec"]
+	}
+	codec, err := parquetio.ParseCodec(name)
+	if err != nil {
+		return nil, err
+	}
+	indexed, err := stats.Indexed(st.schema, st.base.PartitionColumns, conf)
+	if err != nil {
+		return nil, err
+	}
+	target := st.opts.TargetFileSize
+	if target <= 0 {
+		target = feature.Size(conf, "delta.targetFileSize", 128<<20)
+	}
+	return &write.Options{
+		Store: t.opts.Store, Schema: st.schema, Partition: st.base.PartitionColumns,
+		Parquet: parquetio.WriteOptions{
+			Codec: codec, RowGroupRows: st.opts.RowGroupRows,
+			Stats: stats.Options{Columns: indexed},
+		},
+		TargetSize: target, Buffer: buffer, OpenMax: 64, TempDir: t.opts.TempDir,
+		Now: t.opts.Now, Rand: t.env.Rand, Allocator: t.opts.Allocator,
+	}, nil
+}
+
+// fitting yields the data in the layout of the table, checked.
+func (t *Table) fitting(ctx context.Context, st *staged, data array.RecordReader) iter.Seq2[arrow.RecordBatch, error] {
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		for data.Next() {
+			batch, err := arrowconv.Convert(ctx, data.RecordBatch(), st.schema, arrowconv.Options{
+				TruncateTimestamps: st.opts.TruncateTimestamps, Allocator: t.opts.Allocator,
+			})
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if err = check(st.checks, batch); err != nil {
+				batch.Release()
+				yield(nil, err)
+				return
+			}
+			more := yield(batch, nil)
+			batch.Release()
+			if !more {
+				return
+			}
+		}
+		if err := data.Err(); err != nil && !errors.Is(err, io.EOF) {
+			yield(nil, fmt.Errorf("read the data: %w", err))
+		}
+	}
+}
+
+// commit commits what is staged. When somebody changed the table in a way that
+// leaves the written files valid, it starts over from the newest version with
+// the same files: nothing was read that could be stale.
+func (t *Table) commit(ctx context.Context, s *replay.State, st *staged) (*txn.Result, error) {
+	const restarts = 10
+	for n := 0; ; n++ {
+		req, err := t.request(ctx, s, st)
+		if err != nil {
+			return nil, err
+		}
+		res, err := txn.Commit(ctx, t.env, s, req)
+		var c *ConflictError
+		if !errors.As(err, &c) || n == restarts {
+			return res, err
+		}
+		newest, refreshErr := t.state(ctx)
+		if refreshErr != nil {
+			return nil, errors.Join(err, refreshErr)
+		}
+		if !t.stillFits(newest, st, c.Kind) {
+			return nil, err
+		}
+		s = newest
+	}
+}
+
+// stillFits says whether the written files would be the same if the operation
+// began now.
+func (t *Table) stillFits(s *replay.State, st *staged, kind conflict.Kind) bool {
+	now, err := s.Schema()
+	if err != nil || feature.CheckWrite(s.Protocol, s.Metadata, now) != nil || s.Metadata.ID != st.base.ID {
+		return false
+	}
+	switch kind {
+	case conflict.ConcurrentAppend, conflict.ConcurrentDeleteRead, conflict.ConcurrentDeleteDelete:
+		return st.all // everything is replaced, whatever it is by now
+	case conflict.MetadataChanged, conflict.ProtocolChanged:
+		if st.metadata != nil || !slices.Equal(s.Metadata.PartitionColumns, st.base.PartitionColumns) ||
+			!sameConstraints(s.Metadata.Configuration, st.base.Configuration) {
+			return false
+		}
+		// New columns that may be null are null in what was written.
+		grown, err := schema.Merge(now, st.schema, false)
+		return err == nil && schema.Equal(grown, now) && onlyNullable(now, st.schema)
+	default:
+		return false
+	}
+}
+
+// onlyNullable: what now has and before had not may be null and has nothing to
+// compute.
+func onlyNullable(now, before *schema.Struct) bool {
+	for _, f := range now.Fields {
+		i := slices.IndexFunc(before.Fields, func(g schema.Field) bool { return strings.EqualFold(f.Name, g.Name) })
+		if i < 0 && (!f.Nullable || len(f.Metadata) > 0) {
+			return false
+		}
+		if i >= 0 && !schema.Equal(f.Type, before.Fields[i].Type) {
+			return false
+		}
+		if i >= 0 && f.Nullable != before.Fields[i].Nullable {
+			return false
+		}
+	}
+	return true
+}
+
+// request is the transaction for what is staged, against a state.
+func (t *Table) request(ctx context.Context, s *replay.State, st *staged) (*txn.Request, error) {
+	level, set := s.Metadata.Configuration["delta.isolationLevel"]
+	req := &txn.Request{
+		Operation:  "WRITE",
+		Parameters: map[string]any{"mode": "Append", "partitionBy": orEmpty(s.Metadata.PartitionColumns)},
+		Metrics: map[string]string{
+			"numFiles": strconv.Itoa(len(st.files.Adds)), "numOutputRows": strconv.FormatInt(st.files.Rows, 10),
+			"numOutputBytes": strconv.FormatInt(st.files.Bytes, 10),
+		},
+		User: st.opts.Info, Level: st.opts.Isolation.level(level, set), PreCommit: t.preCommit(),
+	}
+	if st.metadata != nil {
+		req.Actions = append(req.Actions, st.metadata)
+	}
+	now := t.opts.Now().UnixMilli()
+	if st.opts.AppID != "" {
+		req.Actions = append(req.Actions, t.progress(&st.opts.CommitOptions))
+	}
+	if st.all {
+		req.Parameters["mode"] = "Overwrite"
+		req.ReadWhole = true
+		st.removed = 0
+		for f, err := range s.Files(ctx, checkpoint.Tags) {
+			if err != nil {
+				return nil, err
+			}
+			req.Actions = append(req.Actions, remove(f.Add(), now))
+			st.removed++
+		}
+		req.Metrics["numRemovedFiles"] = strconv.FormatInt(st.removed, 10)
+	}
+	for _, a := range st.files.Adds {
+		req.Actions = append(req.Actions, a)
+	}
+	return req, nil
+}
+
+// remove is the tombstone of a file.
+func remove(a *log.AddFile, now int64) *log.RemoveFile {
+	extended := true
+	return &log.RemoveFile{
+		Path: a.Path, DeletionTimestamp: &now, DataChange: true, ExtendedFileMetadata: &extended,
+		PartitionValues: a.PartitionValues, Size: &a.Size, Tags: a.Tags, DeletionVector: a.DeletionVector,
+		BaseRowID: a.BaseRowID, DefaultRowCommitVersion: a.DefaultRowCommitVersion,
+	}
+}

@@ -55,11 +55,6 @@ func TestLocalPasses(t *testing.T) {
 	storagetest.Run(t, open, storagetest.Options{CannotHold: notOnWindows, Raw: onDisk})
 }
 
-func TestLocalWithoutSyncPasses(t *testing.T) {
-	open := func(t *testing.T) storage.Store { return local(t, &storage.LocalOptions{NoSync: true}) }
-	storagetest.Run(t, open, storagetest.Options{CannotHold: notOnWindows, Raw: onDisk})
-}
-
 func TestMemoryPasses(t *testing.T) {
 	open := func(*testing.T) storage.Store { return storage.NewMemory(nil) }
 	storagetest.Run(t, open, storagetest.Options{})
@@ -96,5 +91,5 @@ func TestProcessesRaceForLocalFiles(t *testing.T) {
 
 func TestProcessesRaceForDurableLocalFiles(t *testing.T) {
 	open := func(dir string) (storage.Store, error) { return storage.NewLocal(dir, nil) }
-	storagetest.RunProcesses(t, t.TempDir(), open, storagetest.Processes{Processes: 6, Keys: 1000})
+	storagetest.RunProcesses(t, t.TempDir(), open, storagetest.Processes{Keys: 500})
 }

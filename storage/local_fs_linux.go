@@ -8,7 +8,6 @@ import (
 
 // distrusted are the file systems that have other clients than this kernel, or
 // whose server is any program: what link and fsync promise there is not known.
-// A process-wide table, never written.
 var distrusted = map[uint32]string{
 	unix.NFS_SUPER_MAGIC:    "NFS",
 	unix.SMB_SUPER_MAGIC:    "SMB",

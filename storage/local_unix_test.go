@@ -240,8 +240,10 @@ func TestLocalClosesItsFiles(t *testing.T) {
 		_, _, _ = s.Get(ctx, "a/b", -1) // fails: a folder
 		_, _ = s.ReadAt(ctx, "a/d", make([]byte, 1), 0)
 		_, _ = s.Head(ctx, "none")
-		for range s.List(ctx, "", "") {
-			break
+		for info := range s.List(ctx, "", "") {
+			if info.Name == "a/b/c" {
+				break
+			}
 		}
 		for range s.List(ctx, "", "") {
 		}

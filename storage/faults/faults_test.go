@@ -38,7 +38,7 @@ func TestWrappersOfLocalFilesPass(t *testing.T) {
 		}
 		return faults.Record(faults.Park(s, func(context.Context, faults.Op) {}))
 	}
-	storagetest.Run(t, open, storagetest.Options{Writers: 16, Keys: 50})
+	storagetest.Run(t, open, storagetest.Options{Writers: 8, Keys: 20, Objects: 40})
 }
 
 // one returns a store whose first operation of a kind has a fault, beside the
@@ -488,15 +488,15 @@ func TestSeededPlanRepeatsItself(t *testing.T) {
 func TestOperationsPark(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		type parked struct {
-			op  faults.Op
-			go_ chan struct{}
+			op      faults.Op
+			release chan struct{}
 		}
 		gate := make(chan parked, 10)
 		s := faults.Park(storage.NewMemory(nil), func(ctx context.Context, op faults.Op) {
 			p := parked{op, make(chan struct{})}
 			gate <- p
 			select {
-			case <-p.go_:
+			case <-p.release:
 			case <-ctx.Done():
 			}
 		})
@@ -509,7 +509,7 @@ func TestOperationsPark(t *testing.T) {
 		}
 		synctest.Wait() // all three are parked
 		waiting := []parked{<-gate, <-gate, <-gate}
-		close(waiting[1].go_)
+		close(waiting[1].release)
 		synctest.Wait()
 		if got := <-outcomes; !strings.HasSuffix(got, "created") {
 			t.Error(got)
@@ -517,8 +517,8 @@ func TestOperationsPark(t *testing.T) {
 		if s.Ops() != 3 {
 			t.Errorf("%d operations", s.Ops())
 		}
-		close(waiting[0].go_)
-		close(waiting[2].go_)
+		close(waiting[0].release)
+		close(waiting[2].release)
 		for range 2 {
 			if got := <-outcomes; !strings.HasSuffix(got, "exists") {
 				t.Error(got)

@@ -110,7 +110,7 @@ func (s *Store) noteDeath(names []string) {
 // Get implements [storage.Store].
 func (s *Store) Get(ctx context.Context, name string, limit int64) ([]byte, storage.Info, error) {
 	op, fault := s.begin(ctx, Op{Kind: Get, Name: name})
-	if err := s.failRead(ctx, op, fault); err != nil {
+	if err := s.failInstead(ctx, op, fault); err != nil {
 		return nil, storage.Info{}, err
 	}
 	body, info, err := s.inner.Get(ctx, name, limit)
@@ -127,7 +127,7 @@ func (s *Store) Get(ctx context.Context, name string, limit int64) ([]byte, stor
 // ReadAt implements [storage.Store].
 func (s *Store) ReadAt(ctx context.Context, name string, p []byte, off int64) (int, error) {
 	op, fault := s.begin(ctx, Op{Kind: ReadAt, Name: name, Len: len(p), Off: off})
-	if err := s.failRead(ctx, op, fault); err != nil {
+	if err := s.failInstead(ctx, op, fault); err != nil {
 		return 0, err
 	}
 	n, err := s.inner.ReadAt(ctx, name, p, off)
@@ -147,14 +147,15 @@ func (s *Store) ReadAt(ctx context.Context, name string, p []byte, off int64) (i
 // Head implements [storage.Store].
 func (s *Store) Head(ctx context.Context, name string) (storage.Info, error) {
 	op, fault := s.begin(ctx, Op{Kind: Head, Name: name})
-	if err := s.failRead(ctx, op, fault); err != nil {
+	if err := s.failInstead(ctx, op, fault); err != nil {
 		return storage.Info{}, err
 	}
 	return s.inner.Head(ctx, name)
 }
 
-// failRead returns the error of a fault that replaces a read.
-func (s *Store) failRead(ctx context.Context, op Op, fault Fault) error {
+// failInstead returns the error of a fault that takes the place of an
+// operation that is not a write.
+func (s *Store) failInstead(ctx context.Context, op Op, fault Fault) error {
 	switch fault.Effect {
 	case ErrBefore, ErrAfterApply, Throttle:
 		s.struck(op, fault)
@@ -310,7 +311,7 @@ func (s *Store) List(ctx context.Context, prefix, start string) iter.Seq2[storag
 		case StaleList:
 			seq = s.stale(op, fault, seq)
 		default:
-			if err := s.failRead(ctx, op, fault); err != nil {
+			if err := s.failInstead(ctx, op, fault); err != nil {
 				yield(storage.Info{}, err)
 				return
 			}

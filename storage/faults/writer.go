@@ -10,7 +10,7 @@ import (
 // Create implements [storage.Store]. Every call of the writer is an operation.
 func (s *Store) Create(ctx context.Context, name string) (storage.Writer, error) {
 	op, fault := s.begin(ctx, Op{Kind: Create, Name: name})
-	if err := s.failRead(ctx, op, fault); err != nil {
+	if err := s.failInstead(ctx, op, fault); err != nil {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -60,7 +60,7 @@ func (w *writer) write(op Op, fault Fault, p []byte) (int, error) {
 	if err := w.ctx.Err(); err != nil {
 		return 0, w.store.failed(op, err)
 	}
-	if err := w.store.failRead(w.ctx, op, fault); err != nil {
+	if err := w.store.failInstead(w.ctx, op, fault); err != nil {
 		return 0, err
 	}
 	return w.inner.Write(p)

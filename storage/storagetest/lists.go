@@ -16,9 +16,9 @@ var tree = []string{
 	"tree/part=1/sub0", "tree/part=10/1", "tree/part=1a/1", "tree/part=2", "tree0", "tree!", "z",
 }
 
-func listings(ctx context.Context, s storage.Store, _ Options) error {
+func listings(ctx context.Context, s storage.Store, o Options) error {
 	all := slices.Clone(tree)
-	for v := range 1100 {
+	for v := range o.Objects {
 		all = append(all, fmt.Sprintf("log/%020d.json", v))
 	}
 	if err := putAll(ctx, s, all); err != nil {
@@ -32,7 +32,7 @@ func listings(ctx context.Context, s storage.Store, _ Options) error {
 		"tree/part=1", "tree/part=1/", "tree/part=1-", "tree/part=1-a/", "tree/part=1/sub", "tree/part=1/sub/", "tree/part=2/", "zz",
 	} {
 		for _, start := range []string{
-			"", "log/", commit(0), commit(1), commit(500), commit(500) + "\x00", commit(1099), commit(1100), "log0", "a", "tree", "tree/",
+			"", "log/", commit(0), commit(1), commit(o.Objects / 2), commit(o.Objects/2) + "\x00", commit(o.Objects - 1), commit(o.Objects), "log0", "a", "tree", "tree/",
 			"tree/part=1", "tree/part=1-a/", "tree/part=1-a/2", "tree/part=1-b", "tree/part=1/", "tree/part=1/sub", "tree/part=1/sub-x/2",
 			"tree/part=1/sub/1", "tree/part=10", "tree/part=1a/1/x", "tree0", "z", "z\x00", "zz",
 		} {
@@ -71,7 +71,7 @@ func ends(names []string) string {
 
 // randomListings compares listings with a model, on names made of a few bytes
 // around "/" in the order of bytes.
-func randomListings(ctx context.Context, s storage.Store, _ Options) error {
+func randomListings(ctx context.Context, s storage.Store, o Options) error {
 	const seed = 20260101
 	r := rand.New(rand.NewPCG(seed, 0))
 	word := func() string {
@@ -92,7 +92,7 @@ func randomListings(ctx context.Context, s storage.Store, _ Options) error {
 	}
 	var all []string
 	files, folders := map[string]bool{}, map[string]bool{}
-	for range 400 {
+	for range o.Objects / 4 {
 		n := name()
 		if files[n] || folders[n] || slices.ContainsFunc(parents(n), func(f string) bool { return files[f] }) {
 			continue // a file system cannot hold both

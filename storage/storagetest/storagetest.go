@@ -16,6 +16,10 @@ type Options struct {
 	// Writers and Keys are the size of the put-if-absent race. Zero: 64 × 200.
 	Writers, Keys int
 
+	// Objects is how many objects listings are tried with. Zero: 1,050, which
+	// is more than a page of the usual services.
+	Objects int
+
 	// CannotHold says which names the place behind the store cannot hold. The
 	// store must refuse them with storage.ErrBadName. Nil: it holds all.
 	CannotHold func(name string) bool
@@ -60,6 +64,9 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store, o Options) {
 	}
 	if o.Keys == 0 {
 		o.Keys = 200
+	}
+	if o.Objects == 0 {
+		o.Objects = 1050
 	}
 	if o.CannotHold == nil {
 		o.CannotHold = func(string) bool { return false }
@@ -112,8 +119,15 @@ func mustHold(ctx context.Context, s storage.Store, want ...string) error {
 		return fmt.Errorf("the store holds %q, want %q", got, want)
 	}
 	if l := leftovers(s); l != nil {
+		var left []string
 		for info, err := range l.Leftovers(ctx) {
-			return errors.Join(fmt.Errorf("left behind: %q", info.Name), err)
+			if err != nil {
+				return err
+			}
+			left = append(left, info.Name)
+		}
+		if len(left) > 0 {
+			return fmt.Errorf("left behind: %q", left)
 		}
 	}
 	return nil
@@ -154,12 +168,14 @@ func brief(body []byte) string {
 	return fmt.Sprintf("%q", body)
 }
 
-// putAll puts objects whose bodies are their names.
+// putAll puts objects whose bodies are their names, several at a time.
 func putAll(ctx context.Context, s storage.Store, names []string) error {
-	for _, name := range names {
-		if err := s.Put(ctx, name, []byte(name)); err != nil {
-			return err
+	const workers = 16
+	errs := make([]error, workers)
+	together(workers, func(i int) {
+		for k := i; k < len(names) && errs[i] == nil; k += workers {
+			errs[i] = s.Put(ctx, names[k], []byte(names[k]))
 		}
-	}
-	return nil
+	})
+	return errors.Join(errs...)
 }

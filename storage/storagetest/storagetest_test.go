@@ -310,7 +310,7 @@ func TestEveryCheckFindsAStoreThatBreaksItsRule(t *testing.T) {
 		for name, s := range stores {
 			t.Run(check+"/"+name, func(t *testing.T) {
 				s.Store = storage.NewMemory(nil)
-				o := Options{Writers: 16, Keys: 200, CannotHold: func(string) bool { return false }}
+				o := Options{Writers: 16, Keys: 200, Objects: 1050, CannotHold: func(string) bool { return false }}
 				if err := checks[i].run(t.Context(), s, o); err == nil {
 					t.Error("the check finds nothing")
 				}

@@ -219,7 +219,7 @@ func editDistance(a, b string) int {
 // fold evaluates a node whose operands are all literals. One that has no value
 // stays: its error belongs to the rows it is evaluated for.
 func (b *binder) fold(n Node) Node {
-	for _, arg := range operands(n) {
+	for _, arg := range Operands(n) {
 		if _, ok := arg.(*Literal); !ok {
 			return n
 		}

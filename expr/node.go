@@ -235,8 +235,8 @@ func written(nodes ...Node) []*syntax {
 	return out
 }
 
-// operands are the nodes directly below n.
-func operands(n Node) []Node {
+// Operands are the nodes directly below n, in the order of evaluation.
+func Operands(n Node) []Node {
 	switch n := n.(type) {
 	case *Compare:
 		return []Node{n.Left, n.Right}
@@ -292,10 +292,70 @@ func deepMayFail(n Node) bool {
 	if MayFail(n) {
 		return true
 	}
-	for _, arg := range operands(n) {
+	for _, arg := range Operands(n) {
 		if deepMayFail(arg) {
 			return true
 		}
+	}
+	return false
+}
+
+// Apply is the cast of one value of the operand's type.
+func (n *Cast) Apply(v value.Value) (value.Value, error) {
+	return applied(&Cast{Arg: &Literal{v}, To: n.To, env: n.env, pos: n.pos})
+}
+
+// Apply is the operation on two values of the operands' types.
+func (n *Arith) Apply(left, right value.Value) (value.Value, error) {
+	return applied(&Arith{Op: n.Op, Left: &Literal{left}, Right: &Literal{right}, typ: n.typ, pos: n.pos})
+}
+
+// Apply is the negative of one value of the operand's type.
+func (n *Negate) Apply(v value.Value) (value.Value, error) {
+	return applied(&Negate{Arg: &Literal{v}, pos: n.pos})
+}
+
+// Apply is whether one string has the form of a pattern.
+func (n *Like) Apply(v, pattern value.Value) (value.Value, error) {
+	return applied(&Like{Arg: &Literal{v}, Pattern: &Literal{pattern}, Escape: n.Escape, pos: n.pos})
+}
+
+func applied(n Node) (value.Value, error) {
+	v, err := (&run{rows: 1}).eval(n, nil)
+	if err != nil {
+		return value.Value{}, err
+	}
+	return v.at(0, n.Type()), nil
+}
+
+// KeepsOrder says that of two values, the cast of the greater is not less than
+// that of the smaller, as far as both have one, and that what lies between two
+// values that have one has one, too. Casts of floats take NaN and null apart.
+func (n *Cast) KeepsOrder() bool {
+	from, to := n.Arg.Type(), n.To
+	utc := n.env == nil || n.env.zone == nil
+	switch {
+	case isNumeric(from):
+		switch {
+		case isNumeric(to):
+			return !(isFloating(from) && isDecimalType(to)) // NaN and the infinities become null
+		case to == schema.Timestamp:
+			return !isDecimalType(from) // wraps around
+		}
+		return false
+	case from == schema.Boolean:
+		return isNumeric(to)
+	case from == schema.Date:
+		return to == schema.TimestampNTZ || to == schema.Timestamp
+	case from == schema.Timestamp:
+		// A wall clock is set back once a year.
+		return isNumeric(to) && !isDecimalType(to) || utc && isTime(to)
+	case from == schema.TimestampNTZ:
+		return to == schema.Date || utc && to == schema.Timestamp
+	case from == schema.String:
+		return to == schema.Binary
+	case from == schema.Binary:
+		return to == schema.String
 	}
 	return false
 }

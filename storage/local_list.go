@@ -69,6 +69,10 @@ func (w *walk) from(l *local) (more bool, err error) {
 	if err := checkPrefix(w.prefix); err != nil {
 		return false, err
 	}
+	path, _ := splitName(w.prefix)
+	if err := checkFileName(path); err != nil {
+		return false, err
+	}
 	w.top, err = l.open()
 	if errors.Is(err, fs.ErrNotExist) {
 		return true, nil
@@ -77,7 +81,6 @@ func (w *walk) from(l *local) (more bool, err error) {
 		return false, err
 	}
 	defer w.top.Close()
-	path, _ := splitName(w.prefix)
 	if path == "" {
 		return w.folder(w.top, "", 0)
 	}

@@ -25,6 +25,9 @@ func syncFolder(*os.File) error { return nil }
 // checkFileName refuses names that Windows would read as another one: devices,
 // streams, other separators, dots and spaces that it drops.
 func checkFileName(name string) error {
+	if name == "" {
+		return nil // the folder of the store
+	}
 	for segment := range strings.SplitSeq(name, "/") {
 		control := strings.IndexFunc(segment, func(r rune) bool { return r < ' ' }) >= 0
 		if control || strings.ContainsAny(segment, `<>:"|?*\`) || strings.HasSuffix(segment, ".") ||

@@ -61,7 +61,7 @@ func smallCheckpoint(t testing.TB, codec string, textStats bool) []byte {
 }
 
 func TestDamageIsATypedErrorOrHarmless(t *testing.T) {
-	seed, n := rand.Uint64(), 1500
+	seed, n := rand.Uint64(), 600
 	if s := os.Getenv("FORESET_MUTATIONS"); s != "" {
 		n, _ = strconv.Atoi(s)
 	}

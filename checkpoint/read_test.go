@@ -18,6 +18,7 @@ import (
 func manyFiles(t testing.TB, n int) []byte {
 	src := source()
 	src.Metadata.PartitionColumns = []string{"p"}
+	src.Metadata.Configuration = map[string]string{"delta.checkpoint.writeStatsAsStruct": "false"}
 	src.NumAdds = int64(n)
 	src.Adds = func(yield func(*log.AddFile, error) bool) {
 		for i := range n {
@@ -341,9 +342,12 @@ func TestRowsThatDoNotFitTheFileAreRefused(t *testing.T) {
 }
 
 func FuzzCheckpoint(f *testing.F) {
-	for _, codec := range []string{"uncompressed", "snappy", "zstd"} {
-		f.Add(smallCheckpoint(f, codec, true))
-		f.Add(smallCheckpoint(f, codec, false))
+	src := newRandom(3).state(3)
+	src.Metadata.SchemaString = `{"type":"struct","fields":[{"name":"id","type":"long","nullable":true,"metadata":{}}]}`
+	for _, textStats := range []string{"true", "false"} {
+		src.Metadata.Configuration = map[string]string{"delta.checkpoint.writeStatsAsJson": textStats}
+		f.Add(mustEncode(f, &src.Source, &WriteOptions{Codec: "uncompressed"}))
+		f.Add(mustEncode(f, &src.Source, &WriteOptions{Codec: "snappy"}))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if err := drain(context.Background(), body); !typed(err) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/parquet"
@@ -34,6 +35,8 @@ type WriteOptions struct {
 	NoPageIndex bool
 	// Stats say which statistics are collected; see [stats.Indexed].
 	Stats stats.Options
+
+	pageRows int // of a data page; tests make it small
 }
 
 // createdBy names the writer in the form that Parquet readers parse; some
@@ -73,7 +76,10 @@ type Writer struct {
 	err     error // the first; a writer that failed stays failed
 }
 
-var errClosed = errors.New("the data file is closed")
+var (
+	errClosed = errors.New("the data file is closed")
+	errGroups = errors.New("a data file has at most 32768 row groups: let row groups be larger, or files smaller")
+)
 
 // NewWriter begins a data file with the columns of s: a table's data columns
 // under their physical names. Void columns are left out of the file. A schema
@@ -89,6 +95,9 @@ func NewWriter(w io.Writer, s *schema.Struct, opts *WriteOptions) (*Writer, erro
 	}
 	if fw.opts.RowGroupBytes <= 0 {
 		fw.opts.RowGroupBytes = RowGroupBytesDefault
+	}
+	if fw.opts.pageRows <= 0 {
+		fw.opts.pageRows = pageRowsDefault
 	}
 	var err error
 	if fw.compress, err = fw.opts.Codec.compressor(); err != nil {
@@ -154,7 +163,8 @@ func (w *Writer) write(batch arrow.RecordBatch) error {
 // fit is how many of the rows [at, end) are written next: up to the end of the
 // row group, and to the row where pages are to be cut.
 func (w *Writer) fit(batch arrow.RecordBatch, at, end int) int {
-	n := min(int64(end-at), w.opts.RowGroupRows-w.group, pageRows-w.group%pageRows)
+	page := int64(w.opts.pageRows)
+	n := min(int64(end-at), w.opts.RowGroupRows-w.group, page-w.group%page)
 	free := w.opts.RowGroupBytes - w.groupBytes()
 	for n > 1 && w.batchBytes(batch, at, at+int(n)) > free {
 		n /= 2
@@ -190,7 +200,7 @@ func (w *Writer) writeColumn(s *shape, arr arrow.Array, start, end int) error {
 			if s.leaf == nil {
 				l.rows += n
 			}
-			if !l.full() {
+			if !l.full(w.opts.pageRows) {
 				return nil
 			}
 			return l.cut(w)
@@ -215,6 +225,9 @@ func (w *Writer) groupBytes() int64 {
 func (w *Writer) endGroup() error {
 	if w.group == 0 {
 		return nil
+	}
+	if w.groups > math.MaxInt16 {
+		return errGroups
 	}
 	if w.index != nil {
 		if err := w.index.AppendRowGroup(); err != nil {

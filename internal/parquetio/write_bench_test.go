@@ -10,6 +10,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+
+	"github.com/foreset/foreset/schema"
 )
 
 // lineitemBatches reads TPC-H's lineitem from the file that the environment
@@ -67,6 +69,21 @@ func BenchmarkWriteLineitem(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(rows), "ns/row")
 			b.ReportMetric(float64(size)/float64(rows), "B/row")
+		})
+	}
+}
+
+// BenchmarkWriteOneRow is the cost of a file as such: small commits and narrow
+// partitions make many.
+func BenchmarkWriteOneRow(b *testing.B) {
+	s := structOf(nullable("id", schema.Long), nullable("name", schema.String))
+	batch := batchOf(b, memory.DefaultAllocator, s, `[{"id":1,"name":"one"}]`)
+	for _, codec := range []Codec{Zstd, Snappy} {
+		b.Run(codec.String(), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				written(b, s, &WriteOptions{Codec: codec}, batch)
+			}
 		})
 	}
 }

@@ -95,7 +95,7 @@ func (c Codec) compressor() (compressor, error) {
 		// Pages are seldom larger than a window of one MiB. Concurrency 1 keeps
 		// the work on the caller's goroutine.
 		enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
-			zstd.WithWindowSize(1<<20), zstd.WithZeroFrames(true))
+			zstd.WithWindowSize(1<<20), zstd.WithZeroFrames(true), zstd.WithLowerEncoderMem(true))
 		if err != nil {
 			return nil, fmt.Errorf("start zstd: %w", err)
 		}

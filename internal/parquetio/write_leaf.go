@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	// pageRows and pageBytes bound a data page. Columns of one row group are
+	// A data page ends at so many rows (or the writer's option) or bytes. Columns of one row group are
 	// cut at the same rows as long as their pages are not too large for that,
 	// so that a reader who skips a page in one column skips it in the others.
-	pageRows  = 1 << 15
-	pageBytes = 1 << 20
+	pageRowsDefault = 1 << 15
+	pageBytes       = 1 << 20
 )
 
 // leaf writes one Parquet column: it gathers a page of levels and values, and
@@ -206,8 +206,11 @@ func (l *leaf) wrongType(arr arrow.Array) error {
 	return &SchemaError{Column: l.column, Detail: fmt.Sprintf("it is of type %v, and a batch has %v there", l.typ, arr.DataType())}
 }
 
-// full says whether the page is to be cut.
-func (l *leaf) full() bool { return l.rows >= pageRows || l.values.size() >= pageBytes }
+// full says whether the page is to be cut. Levels are bounded by themselves:
+// nulls inside lists have no values.
+func (l *leaf) full(rows int) bool {
+	return l.rows >= rows || l.values.size() >= pageBytes || len(l.defs) >= pageBytes
+}
 
 // cut finishes the page being gathered, if there is one.
 func (l *leaf) cut(w *Writer) error {
@@ -368,6 +371,12 @@ func (l *leaf) flush(w *Writer, column int, meta *metadata.ColumnChunkMetaDataBu
 		bounds.SetMin(lo).SetMax(hi)
 	}
 	meta.SetStats(bounds)
+	if t, ok := l.values.(*textPage); ok && t.any {
+		// Bounds of other types are never cut.
+		st := meta.Contents().MetaData.Statistics
+		lo, hi := len(t.lo) <= textBound, len(t.hi) <= textBound
+		st.IsMinValueExact, st.IsMaxValueExact = &lo, &hi
+	}
 	if err := meta.Finish(info, l.indexed > 0, l.indexed > 0 && l.indexed < len(l.pages), stats); err != nil {
 		return fmt.Errorf("describe column %q: %w", l.column, err)
 	}

@@ -96,8 +96,7 @@ func (s *shape) writeElements(arr arrow.Array, slots []slot) error {
 	if len(parts) != len(s.children) {
 		return s.wrongType(arr)
 	}
-	s.slots = s.slots[:0]
-	elements := make([]slot, 0, len(slots))
+	elements := s.elements[:0]
 	for _, at := range slots {
 		if at.at < 0 {
 			elements = append(elements, at)
@@ -114,6 +113,7 @@ func (s *shape) writeElements(arr arrow.Array, slots []slot) error {
 			rep = s.rep + 1
 		}
 	}
+	s.elements = elements
 	for i, c := range s.children {
 		c.slots = append(c.slots[:0], elements...)
 		if err := c.write(parts[i], c.slots); err != nil {

@@ -23,6 +23,7 @@ type shape struct {
 	isList   bool   // children are the parts of an element
 	leaf     *leaf  // of a leaf
 	slots    []slot // scratch
+	elements []slot // scratch of a list
 }
 
 // SchemaError refuses a schema that a data file cannot have.

@@ -215,6 +215,7 @@ func TestArrowReadsBackWhatWasWritten(t *testing.T) {
 			RowGroupRows:  rapid.SampledFrom([]int64{0, 1, 7, 20}).Draw(t, "rowGroupRows"),
 			RowGroupBytes: rapid.SampledFrom([]int64{0, 1, 500}).Draw(t, "rowGroupBytes"),
 			NoPageIndex:   rapid.Bool().Draw(t, "noPageIndex"),
+			pageRows:      rapid.SampledFrom([]int{0, 1, 3, 8}).Draw(t, "pageRows"),
 		}
 		var want []string
 		var batches []arrow.RecordBatch
@@ -259,10 +260,10 @@ func TestTheSameBatchesMakeTheSameFile(t *testing.T) {
 	// encodings.
 	b := array.NewRecordBuilder(mem, mustSchema(t, s))
 	defer b.Release()
-	for i := range 4 * pageRows {
+	for i := range 4 * pageRowsDefault {
 		b.Field(0).(*array.Int64Builder).Append(int64(i))
 		text := "few"
-		if i > 2*pageRows {
+		if i > 2*pageRowsDefault {
 			text = fmt.Sprintf("many values, none twice: %d", i)
 		}
 		b.Field(1).(*array.StringBuilder).Append(text)
@@ -279,6 +280,52 @@ func TestTheSameBatchesMakeTheSameFile(t *testing.T) {
 		}
 	}
 	sameColumns(t, one, batch)
+}
+
+// TestOurReaderGivesBackWhatOurWriterWrote reads random plans of random files,
+// and checks the bounds of their row groups and pages. FORESET_SEEDS runs more
+// seeds.
+func TestOurReaderGivesBackWhatOurWriterWrote(t *testing.T) {
+	for seed := range seeds(t, 25) {
+		rng := rand.New(rand.NewPCG(seed, 3))
+		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+		want := randomBatch(t, rng, everyType, 1+rng.IntN(1500), mem)
+		data, _ := written(t, everyType, &WriteOptions{
+			Codec:        []Codec{Zstd, Snappy, Gzip, LZ4Raw, Uncompressed}[rng.IntN(5)],
+			RowGroupRows: int64(1 + rng.IntN(1000)),
+			pageRows:     1 + rng.IntN(200),
+		}, want)
+		f, err := openBytes(t, data, &OpenOptions{Rows: want.NumRows(), Allocator: mem, PageIndex: true})
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		for range 4 {
+			if err := checkRandomPlan(rng, f, want, mem); err != nil {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
+		}
+		for g, rg := range f.RowGroups() {
+			for i, field := range everyType.Fields[:16] { // those that are not nested
+				path := []string{field.Name}
+				b, ok := f.Bounds(g, path, field.Type)
+				if err := checkBounds(want.Column(i), field.Type, rg.FirstRow, rg.Rows, b); err != nil || !ok {
+					t.Errorf("seed %d: group %d, %s: %v, %v", seed, g, field.Name, ok, err)
+				}
+				pages, _, err := f.Pages(g, path, field.Type)
+				for _, p := range pages {
+					err = errors.Join(err, checkBounds(want.Column(i), field.Type, p.FirstRow, p.Rows, p.Bounds))
+				}
+				if err != nil {
+					t.Errorf("seed %d: pages of group %d, %s: %v", seed, g, field.Name, err)
+				}
+			}
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+		want.Release()
+		mem.AssertSize(t, 0)
+	}
 }
 
 // sameColumns compares a file with the batch that was written to it.
@@ -331,7 +378,7 @@ func TestManyRowsAreReadBack(t *testing.T) {
 	)
 	b := array.NewRecordBuilder(mem, mustSchema(t, s))
 	defer b.Release()
-	const rows = 3*pageRows + 17
+	const rows = 3*pageRowsDefault + 17
 	b.Reserve(rows)
 	for range rows {
 		null := rng.Uint64()
@@ -364,7 +411,7 @@ func TestManyRowsAreReadBack(t *testing.T) {
 	whole := b.NewRecordBatch()
 	defer whole.Release()
 	var buf bytes.Buffer
-	w, err := NewWriter(&buf, s, &WriteOptions{RowGroupRows: 2*pageRows + 5, Codec: Snappy})
+	w, err := NewWriter(&buf, s, &WriteOptions{RowGroupRows: 2*pageRowsDefault + 5, Codec: Snappy})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -566,9 +613,9 @@ func TestPagesAreIndexedAndAligned(t *testing.T) {
 	s := structOf(nullable("n", schema.Long), nullable("t", schema.String))
 	b := array.NewRecordBuilder(memory.DefaultAllocator, mustSchema(t, s))
 	defer b.Release()
-	const rows = 3*pageRows + 10
+	const rows = 3*pageRowsDefault + 10
 	for i := range rows {
-		if i < pageRows {
+		if i < pageRowsDefault {
 			b.Field(0).AppendNull()
 		} else {
 			b.Field(0).(*array.Int64Builder).Append(int64(i))
@@ -590,7 +637,7 @@ func TestPagesAreIndexedAndAligned(t *testing.T) {
 	}
 	typed := numbers.(*metadata.TypedColumnIndex[int64])
 	if got := fmt.Sprint(typed.GetNullPages(), typed.GetNullCounts(), typed.MinValues()[1:], typed.MaxValues()[1:]); got !=
-		fmt.Sprint([]bool{true, false, false, false}, []int64{pageRows, 0, 0, 0}, []int64{pageRows, 2 * pageRows, 3 * pageRows}, []int64{2*pageRows - 1, 3*pageRows - 1, rows - 1}) {
+		fmt.Sprint([]bool{true, false, false, false}, []int64{pageRowsDefault, 0, 0, 0}, []int64{pageRowsDefault, 2 * pageRowsDefault, 3 * pageRowsDefault}, []int64{2*pageRowsDefault - 1, 3*pageRowsDefault - 1, rows - 1}) {
 		t.Errorf("column index %s", got)
 	}
 	numberPages, err := pr.GetOffsetIndex(0)
@@ -598,7 +645,7 @@ func TestPagesAreIndexedAndAligned(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, p := range numberPages.GetPageLocations() {
-		if p.FirstRowIndex != int64(i*pageRows) {
+		if p.FirstRowIndex != int64(i*pageRowsDefault) {
 			t.Errorf("page %d begins at row %d", i, p.FirstRowIndex)
 		}
 	}

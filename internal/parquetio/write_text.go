@@ -123,7 +123,8 @@ func (t *textPage) encode(lo, hi []byte) ([]byte, []byte, bool) {
 			return nil, nil, false
 		}
 	}
-	return bytes.Clone(lo), bytes.Clone(hi), true
+	// Never nil, which would be no bound.
+	return append([]byte{}, lo...), append([]byte{}, hi...), true
 }
 
 // cutText is the beginning of v, of at most textBound bytes and not ending

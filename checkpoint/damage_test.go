@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -99,6 +100,22 @@ func TestDamageIsATypedErrorOrHarmless(t *testing.T) {
 				}
 			}
 			t.Logf("%s, JSON statistics %v: %d of %d found out", codec, textStats, failed, n/6)
+		}
+	}
+}
+
+func TestZstdPagesAreChecked(t *testing.T) {
+	good := smallCheckpoint(t, "zstd", true)
+	frame := []byte{0x28, 0xb5, 0x2f, 0xfd}
+	for at := 0; ; at++ {
+		next := bytes.Index(good[at:], frame)
+		if next < 0 {
+			return
+		}
+		at += next
+		const checksumFlag = 1 << 2
+		if good[at+len(frame)]&checksumFlag == 0 {
+			t.Fatalf("the frame at %d has no checksum", at)
 		}
 	}
 }

@@ -114,19 +114,6 @@ func encode(ctx context.Context, src *Source, opts *WriteOptions) (*encoder, err
 	return e, nil
 }
 
-func codecOf(name string) (compress.Codec, error) {
-	switch name {
-	case "", "zstd":
-		return &parquet.Zstd, nil
-	case "snappy":
-		return &parquet.Snappy, nil
-	case "uncompressed":
-		return &parquet.Uncompressed, nil
-	default:
-		return nil, fmt.Errorf("no codec %q: zstd, snappy or uncompressed", name)
-	}
-}
-
 func (e *encoder) options(codec compress.Codec) []parquet.WriterOption {
 	options := []parquet.WriterOption{
 		e.layout.schema,

@@ -73,6 +73,13 @@ func simulate(t *testing.T, seed uint64) sim.Report {
 		run.w.Drive()
 		r = run.w.Report()
 		r.Broken = append(r.Broken, run.check()...)
+		for _, op := range run.ops {
+			r.Faults["fate: "+op.kind+" "+op.fate]++
+			if op.doubted {
+				r.Faults["fate: unknown at first"]++
+			}
+		}
+		r.Faults["fate: version read"] += len(run.seen)
 	})
 	return r
 }
@@ -92,9 +99,10 @@ type simOp struct {
 	kind    string // append, overwrite, alter
 	rows    []int64
 	app     string
-	version int64 // of the application
+	version int64  // of the application
 	fate    string // committed, failed, skipped, killed, unknown
 	at      int64  // the table version, if committed
+	doubted bool   // it was unknown at first
 }
 
 // simRead is what a reader saw.
@@ -107,7 +115,7 @@ type simRead struct {
 var simSchema = arrow.NewSchema([]arrow.Field{{Name: "id", Type: arrow.PrimitiveTypes.Int64}}, nil)
 
 func simOptions(st storage.Store, rand interface{ Read([]byte) (int, error) }) *table.Options {
-	return &table.Options{Store: st, Concurrency: 1, Rand: rand, Now: time.Now}
+	return &table.Options{Store: st, Concurrency: 1, Rand: rand, Now: time.Now, Retry: table.Retry{Elapsed: 5 * time.Second}}
 }
 
 // create makes the table before anything can fail.
@@ -219,7 +227,7 @@ func (r *simRun) settle(t *table.Table, a *sim.Actor, op *simOp, c table.Commit,
 	case err == nil:
 		op.fate, op.at = "committed", c.Version
 	case errors.As(err, &u):
-		op.fate = "unknown"
+		op.fate, op.doubted = "unknown", true
 		for range 100 {
 			c, landed, err := t.Resolve(context.Background(), u, a.IntN(2) == 0)
 			if err != nil {
@@ -275,8 +283,11 @@ func simRows(ids []int64) array.RecordReader {
 	b := array.NewRecordBuilder(memory.DefaultAllocator, simSchema)
 	defer b.Release()
 	b.Field(0).(*array.Int64Builder).AppendValues(ids, nil)
-	batch := b.NewRecordBatch()
-	return array.ReaderFromIter(simSchema, func(yield func(arrow.RecordBatch, error) bool) { yield(batch, nil) })
+	rr, err := array.NewRecordReader(simSchema, []arrow.RecordBatch{b.NewRecordBatch()})
+	if err != nil {
+		panic(err) // the schema is the builder's
+	}
+	return rr
 }
 
 func simScan(ctx context.Context, s *table.Snapshot) ([]int64, error) {
@@ -451,4 +462,3 @@ func withoutAuxiliaries(ctx context.Context, from storage.Store) (storage.Store,
 	}
 	return to, nil
 }
-

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -25,9 +26,11 @@ type Config struct {
 	Effects map[faults.Kind][]faults.Effect
 }
 
-// AllPutFaults are the faults of a put, and errors of reads.
+// AllPutFaults are the faults of a put, errors of reads, and outages that begin
+// with a commit.
 func AllPutFaults(perMille int) Config {
 	reads := []faults.Effect{faults.ErrBefore, faults.Throttle}
+	parts := []faults.Effect{faults.ErrBefore}
 	puts := []faults.Effect{
 		faults.ErrBefore, faults.ErrAfterApply, faults.AppliedLater, faults.SelfConflict,
 		faults.Hang, faults.HangAfterApply, faults.Throttle,
@@ -35,7 +38,7 @@ func AllPutFaults(perMille int) Config {
 	return Config{PerMille: perMille, Effects: map[faults.Kind][]faults.Effect{
 		faults.PutIfAbsent: puts, faults.Put: puts,
 		faults.Get: reads, faults.ReadAt: reads, faults.Head: reads, faults.List: reads,
-		faults.Create: reads, faults.WritePart: reads,
+		faults.Create:   parts,
 		faults.Complete: {faults.ErrBefore, faults.ErrAfterApply, faults.Throttle},
 	}}
 }
@@ -84,8 +87,9 @@ type Actor struct {
 	name   string
 	store  *faults.Store
 	rng    *rand.ChaCha8
-	dead   bool // guarded by w.mu: the process was killed
 	mortal bool
+	dead   bool // guarded by w.mu: the process was killed
+	outage int  // guarded by w.mu: how many operations more the network loses
 }
 
 // Go starts an actor. Mortal ones may be killed at any operation: what they had
@@ -156,7 +160,10 @@ func (a *Actor) plan(ctx context.Context, op faults.Op) faults.Fault {
 	}
 }
 
-var errKilled = fmt.Errorf("process was killed")
+var (
+	errKilled = errors.New("process was killed")
+	errOutage = errors.New("network is unreachable")
+)
 
 // Drive runs the actors to their end.
 func (w *World) Drive() {
@@ -216,11 +223,19 @@ func (w *World) draw(p *parked) faults.Fault {
 		}
 		return faults.Fault{Effect: e, Err: errKilled}
 	}
+	if p.actor.outage > 0 {
+		p.actor.outage--
+		return faults.Fault{Effect: faults.ErrBefore, Err: errOutage}
+	}
 	effects := w.cfg.Effects[p.op.Kind]
 	if len(effects) == 0 || w.rng.IntN(1000) >= w.cfg.PerMille {
 		return faults.Fault{}
 	}
-	return faults.Fault{Effect: effects[w.rng.IntN(len(effects))]}
+	e := effects[w.rng.IntN(len(effects))]
+	if p.op.Kind == faults.PutIfAbsent && w.rng.IntN(4) == 0 {
+		p.actor.outage = 20 + w.rng.IntN(60) // and then the network is gone for a while
+	}
+	return faults.Fault{Effect: e}
 }
 
 // applyLate lands one delayed write, if there is any.

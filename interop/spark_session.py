@@ -2,6 +2,7 @@
 
 import glob
 import os
+import tempfile
 
 os.environ["TZ"] = "UTC"
 
@@ -37,6 +38,7 @@ def session(memory="2g", **conf):
         "spark.driver.memory": memory,
         "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         "spark.sql.session.timeZone": "UTC",
+        "spark.sql.warehouse.dir": os.path.join(tempfile.gettempdir(), "foreset-interop-warehouse"),
         "spark.sql.ansi.enabled": "true",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",

@@ -63,7 +63,7 @@ class Oracle:
             rows_in = self.input(columns, rows)
             type_ = rows_in.selectExpr("(%s\n) AS result" % sql).schema[0].dataType
         except self.Error as error:
-            return dict(case, type=None, results=[None] * len(rows), errors=[condition(error)] * len(rows))
+            return dict(case, rows=rows[:1], type=None, results=[None], errors=[condition(error)])  # no row is to blame
         texts = rows_in.selectExpr(render("(%s\n)" % sql, type_) + " AS text")
         try:
             answers = [(row.text, None) for row in texts.collect()]

@@ -5,7 +5,8 @@ import random
 SEED, COUNT, DEPTH, ROWS = 20261124, 150, 4, 8
 
 COLUMNS = [["a", "int"], ["b", "bigint"], ["n", "tinyint"], ["x", "double"], ["f", "float"], ["d", "decimal(10,2)"], ["w", "decimal(38,10)"],
-           ["s", "string"], ["u", "string"], ["p", "boolean"], ["q", "boolean"], ["dt", "date"], ["ts", "timestamp"], ["nz", "timestamp_ntz"], ["st", "struct<i:int,t:string>"]]
+           ["s", "string"], ["u", "string"], ["p", "boolean"], ["q", "boolean"], ["dt", "date"], ["ts", "timestamp"], ["nz", "timestamp_ntz"], ["st",
+               "struct<i:int,t:string>"]]
 VALUES = {
     "int": [0, 1, -1, 2, 7, 100, 2**31 - 1, -(2**31)],
     "bigint": [0, 1, -3, 10, 2**53 + 1, 2**63 - 1, -(2**63)],
@@ -90,7 +91,8 @@ class Trees:
         return "%s %sBETWEEN %s AND %s" % (self.tree(kind, depth), self.random.choice(["", "NOT "]), self.leaf(kind), self.leaf(kind))
 
     def like(self, depth):
-        return "%s %sLIKE '%s'" % (self.tree("string", depth), self.random.choice(["", "NOT "]), self.random.choice(["a%", "%", "_", "%7%", "a\\\\%c", "é", "%0", "____-%"]))
+        return "%s %sLIKE '%s'" % (self.tree("string", depth), self.random.choice(["", "NOT "]), self.random.choice(["a%", "%", "_", "%7%", "a\\\\%c",
+            "é", "%0", "____-%"]))
 
     def value(self, type_):
         if type_.startswith("struct"):

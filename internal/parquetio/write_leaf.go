@@ -49,8 +49,8 @@ type leaf struct {
 	raw      int64  // what they take before compression
 	first    int64  // row that the page being gathered begins with
 	dict     dictUse
-	indexed  int // pages that refer to the dictionary
-	dictless bool
+	indexed  int  // pages that refer to the dictionary
+	dictless bool // of the file: a first page has shown that none pays
 }
 
 // dictUse is whether a column's pages refer to a dictionary.

@@ -126,7 +126,7 @@ func (s span[T]) encode() (lo, hi []byte, ok bool) {
 		s.lo = T(math.Copysign(0, -1)) // of an integer there is one zero only
 	}
 	if s.hi == 0 {
-		s.hi = 0
+		s.hi = 0 // not −0.0
 	}
 	return slices.Clone(arrow.GetBytes([]T{s.lo})), slices.Clone(arrow.GetBytes([]T{s.hi})), true
 }

@@ -143,7 +143,7 @@ func (b *floatBounds[T]) written() (lo, hi value.Value) {
 		l = T(math.Copysign(0, -1))
 	}
 	if h == 0 {
-		h = 0
+		h = 0 // not −0.0
 	}
 	if !math.IsInf(float64(l), 0) {
 		lo = b.value(l)

@@ -10,11 +10,7 @@ import (
 )
 
 func (r *run) arith(n *Arith, sel bitmap) (vec, error) {
-	a, err := r.eval(n.Left, sel)
-	if err != nil {
-		return vec{}, err
-	}
-	b, err := r.eval(n.Right, sel)
+	a, b, err := r.operandsOf(n, sel)
 	if err != nil {
 		return vec{}, err
 	}
@@ -40,6 +36,21 @@ func (r *run) arith(n *Arith, sel bitmap) (vec, error) {
 	default:
 		return floatArith(r, n, out, a, b, a.data.([]float64), sel)
 	}
+}
+
+// operandsOf evaluates the operands, the second only where the first is not
+// null; of a division Spark takes the divisor first.
+func (r *run) operandsOf(n *Arith, sel bitmap) (a, b vec, err error) {
+	if n.Op >= Divide {
+		if b, err = r.eval(n.Right, sel); err == nil {
+			a, err = r.eval(n.Left, sel.and(b.validRows()))
+		}
+		return a, b, err
+	}
+	if a, err = r.eval(n.Left, sel); err == nil {
+		b, err = r.eval(n.Right, sel.and(a.validRows()))
+	}
+	return a, b, err
 }
 
 // pairOf is the shape of what two operands give: null where either is.

@@ -154,7 +154,7 @@ func (b *binder) column(n *syntax) (Node, error) {
 	for i, name := range n.path {
 		s, ok := typ.(*schema.Struct)
 		if !ok {
-			if _, isArray := typ.(*schema.Array); isArray {
+			if isNestedType(typ) {
 				return nil, &UnsupportedError{What: "field access into " + typ.String(), Position: b.at(n)}
 			}
 			return nil, b.typeError(n, "%s is %v and has no field %s", quotePath(n.path[:i]), typ, quoteName(name))

@@ -255,10 +255,14 @@ func castFloats[F float](c caster, data []F) (vec, error) {
 		}
 	}
 	return convertEach(c, data, func(x F) (int64, string) {
-		if f := float64(x); !math.IsNaN(f) && !math.IsInf(f, 0) {
-			return saturated(f * microsPerSecond), ""
+		f := float64(x) * microsPerSecond
+		switch {
+		case math.IsNaN(float64(x)) || math.IsInf(float64(x), 0):
+			return 0, classInvalid
+		case math.Floor(f) > math.MaxInt64 || math.Ceil(f) < math.MinInt64:
+			return 0, classCastOverflow
 		}
-		return 0, classInvalid
+		return saturated(f), ""
 	})
 }
 
@@ -376,7 +380,17 @@ func (c caster) fromDecimal(data []decimal128.Num) (vec, error) {
 
 func pow10(e int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(e)), nil) }
 
+// decimalToInt truncates. Like Spark it takes decimals of more than 18 digits
+// to types below long by way of a double, which may round up.
 func decimalToInt[T integer](c caster, data []decimal128.Num, scale int) (vec, error) {
+	const longDigits = 18
+	if d := c.from.(schema.Decimal); d.Precision > longDigits && c.node.To != schema.Long {
+		return convertEach(c, data, func(x decimal128.Num) (T, string) {
+			f := decimalToFloat(fromNum(x), scale, 64)
+			i := saturated(f)
+			return T(i), unless(int64(T(i)) == i, classCastOverflow)
+		})
+	}
 	return convertEach(c, data, func(x decimal128.Num) (T, string) {
 		i, ok := truncated(fromNum(x), scale)
 		if !ok || int64(T(i)) != i {

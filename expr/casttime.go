@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+
 	"github.com/foreset/foreset/internal/value"
 	"github.com/foreset/foreset/schema"
 )
@@ -87,6 +89,17 @@ func midnight(days int64) (int64, bool) {
 	return days * microsPerDay, -most <= days && days <= most
 }
 
+// onDay is a time of day on a day; the first day that 64 bits hold has no
+// midnight.
+func onDay(days, micros int64) (int64, bool) {
+	if days < 0 {
+		days, micros = days+1, micros-microsPerDay
+	}
+	start, ok := midnight(days)
+	sum := start + micros
+	return sum, ok && (start^sum)&(micros^sum) >= 0
+}
+
 func (c caster) fromDate(data []int32) (vec, error) {
 	zone := c.node.env.zone
 	if c.node.To == schema.TimestampNTZ {
@@ -134,8 +147,15 @@ func (c caster) fromTimestamp(data []int64) (vec, error) {
 		return c.v.like(mapped(data, func(x int64) float32 { return float32(seconds(x)) })), nil
 	case schema.Double:
 		return c.v.like(mapped(data, seconds)), nil
-	default: // Spark goes through a double
-		return c.floatsToDecimal(mapped(data, seconds), to.(schema.Decimal))
+	default:
+		d := to.(schema.Decimal)
+		return convertEach(c, data, func(x int64) (decimal128.Num, string) {
+			n, _, ok := value.Rescale(value.FromInt64(x), 6, d.Scale)
+			if !ok || !value.FitsPrecision(n, d.Precision) {
+				return decimal128.Num{}, classRange
+			}
+			return toNum(n), ""
+		})
 	}
 }
 
@@ -264,11 +284,10 @@ func (e *environment) parseTime(s string, t schema.Type) (int64, bool) {
 	if hour > 23 || minute > 59 || second > 59 {
 		return 0, false
 	}
-	start, ok := midnight(days)
+	local, ok := onDay(days, ((hour*60+minute)*60+second)*microsPerSecond+p.segments[6])
 	if !ok {
 		return 0, false
 	}
-	local := start + ((hour*60+minute)*60+second)*microsPerSecond + p.segments[6]
 	if t == schema.TimestampNTZ {
 		return local, true // a zone is read over
 	}
@@ -423,7 +442,7 @@ func loadZone(name string) *time.Location {
 	return location
 }
 
-// parseOffset reads ±h, ±hh, ±h:mm, ±hh:m, ±hh:mm, ±hhmm, ±hh:mm:ss or
+// parseOffset reads ±h, ±hh, ±h:m, ±h:mm, ±hh:m, ±hh:mm, ±hhmm, ±hh:mm:ss or
 // ±hhmmss in seconds; 18 hours are the most.
 func parseOffset(s string) (int64, bool) {
 	var parts [3]int64
@@ -445,7 +464,7 @@ func parseOffset(s string) (int64, bool) {
 		return 0, false
 	}
 	for i, piece := range pieces {
-		short := len(piece) == 1 && (i == 0 || i == 1 && len(pieces) == 2 && len(pieces[0]) == 2)
+		short := len(piece) == 1 && (i == 0 || i == 1 && len(pieces) == 2)
 		if len(piece) != 2 && !short || strings.Trim(piece, "0123456789") != "" {
 			return 0, false
 		}

@@ -17,6 +17,9 @@ func (r *run) compare(n *Compare, sel bitmap) (vec, error) {
 	if err != nil {
 		return vec{}, err
 	}
+	if n.Op != NullSafeEq {
+		sel = sel.and(left.validRows()) // beside a null nothing is evaluated
+	}
 	right, err := r.eval(n.Right, sel)
 	if err != nil {
 		return vec{}, err

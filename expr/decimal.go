@@ -17,7 +17,7 @@ func (r *run) decimalArith(n *Arith, out, a, b vec, x, y []decimal128.Num, sel b
 	left, right := n.Left.Type().(schema.Decimal), n.Right.Type().(schema.Decimal)
 	sx, sy := a.stride(), b.stride()
 	if n.Op == Quotient {
-		return r.decimalQuotient(n, out, x, y, sx, sy, left.Scale, right.Scale, sel)
+		return r.decimalQuotient(n, out, x, y, sx, sy, sel)
 	}
 	target := n.typ.(schema.Decimal)
 	dst := make([]decimal128.Num, out.entries())
@@ -184,9 +184,13 @@ func (b *bigDecimal) roundDigits(scale int) int {
 	}
 }
 
-// decimalQuotient is DIV of decimals. Like Spark it keeps the low 64 bits of a
-// quotient that is too large.
-func (r *run) decimalQuotient(n *Arith, out vec, x, y []decimal128.Num, sx, sy, scaleX, scaleY int, sel bitmap) (vec, error) {
+// decimalQuotient is DIV of decimals. The quotient must fit a decimal of the
+// digits that its operands' types give it; of one that does not fit a long
+// Spark keeps the low 64 bits.
+func (r *run) decimalQuotient(n *Arith, out vec, x, y []decimal128.Num, sx, sy int, sel bitmap) (vec, error) {
+	left, scaleY := n.Left.Type().(schema.Decimal), n.Right.Type().(schema.Decimal).Scale
+	scaleX := left.Scale
+	limit := pow10(min(max(left.Precision-scaleX+scaleY, 1), 38))
 	dst := make([]int64, out.entries())
 	var b bigDecimal
 	for i := range out.active(sel) {
@@ -195,7 +199,10 @@ func (r *run) decimalQuotient(n *Arith, out vec, x, y []decimal128.Num, sx, sy, 
 			return vec{}, r.fail(classDivide, n.pos, out, i, sel, "%s DIV 0", formatDecimal(p.Big(), scaleX))
 		}
 		b.load(p, scaleX, q, scaleY, Quotient)
-		b.z.Quo(&b.x, &b.y)
+		if b.z.Quo(&b.x, &b.y).CmpAbs(limit) >= 0 {
+			return vec{}, r.fail(classRange, n.pos, out, i, sel, "%s DIV %s has too many digits",
+				formatDecimal(p.Big(), scaleX), formatDecimal(q.Big(), scaleY))
+		}
 		dst[i] = lowBits(&b.z)
 	}
 	out.data = dst

@@ -64,6 +64,11 @@ func (l lexer) next(pos int, negative bool) (token, error) {
 		return l.number(pos, negative)
 	}
 	if end := l.wordEnd(pos); end > pos {
+		for _, c := range []byte(l.text[pos:end]) {
+			if c >= utf8.RuneSelf {
+				return token{}, l.fail(pos, "the name "+l.text[pos:end]+" must stand between backquotes")
+			}
+		}
 		return token{kind: tokenWord, pos: pos, end: end, text: l.text[pos:end]}, nil
 	}
 	for _, s := range symbols {

@@ -206,7 +206,7 @@ func (r *run) like(n *Like, sel bitmap) (vec, error) {
 		out.no = valid.without(out.yes, r.rows)
 		return out, nil
 	}
-	pattern, err := r.eval(n.Pattern, sel)
+	pattern, err := r.eval(n.Pattern, valid.and(sel))
 	if err != nil {
 		return vec{}, err
 	}

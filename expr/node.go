@@ -349,7 +349,7 @@ func (n *Cast) KeepsOrder() bool {
 		return to == schema.TimestampNTZ || to == schema.Timestamp
 	case from == schema.Timestamp:
 		// A wall clock is set back once a year.
-		return isNumeric(to) && !isDecimalType(to) || utc && isTime(to)
+		return isNumeric(to) || utc && isTime(to)
 	case from == schema.TimestampNTZ:
 		return to == schema.Date || utc && to == schema.Timestamp
 	case from == schema.String:

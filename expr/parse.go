@@ -259,9 +259,6 @@ func (p *parser) in(arg *syntax, pos int) (*syntax, error) {
 	}
 	n := &syntax{kind: kindIn, pos: pos, args: []*syntax{arg}}
 	for !p.isSymbol(")") {
-		if p.isWord("SELECT") {
-			return nil, p.unsupported("a subquery", p.tok.pos)
-		}
 		if len(n.args) > 1 {
 			if err := p.expectSymbol(","); err != nil {
 				return nil, err
@@ -487,9 +484,6 @@ func (p *parser) parenthesis() (*syntax, error) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
-	if p.isWord("SELECT") {
-		return nil, p.unsupported("a subquery", p.tok.pos)
-	}
 	n, err := p.or()
 	if err != nil {
 		return nil, err
@@ -540,6 +534,8 @@ func (p *parser) word() (*syntax, error) {
 		return p.literal(value.Null(schema.Void))
 	case word == "CASE" || word == "EXISTS":
 		return nil, p.unsupported(word, pos)
+	case word == "SELECT":
+		return nil, p.unsupported("a subquery", pos)
 	case word == "INTERVAL" && (next.kind == tokenString || next.kind == tokenNumber || next.text == "-"):
 		return nil, p.unsupported("INTERVAL", pos)
 	case next.kind == tokenString:

@@ -161,8 +161,11 @@ func quotePath(path []string) string {
 }
 
 func quoteName(name string) string {
-	l := lexer{name}
-	if name != "" && !isDigit(name[0]) && l.wordEnd(0) == len(name) && !keywords[strings.ToUpper(name)] {
+	plain := name != "" && !isDigit(name[0]) && !keywords[strings.ToUpper(name)]
+	for _, c := range []byte(name) {
+		plain = plain && (c == '_' || isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'z')
+	}
+	if plain {
 		return name
 	}
 	return "`" + strings.ReplaceAll(name, "`", "``") + "`"

@@ -229,6 +229,10 @@ func (t *Table) writeOptions(st *staged, buffer int64) (*write.Options, error) {
 	if err != nil {
 		return nil, err
 	}
+	prefix, err := stats.StringPrefix(conf)
+	if err != nil {
+		return nil, err
+	}
 	target := st.opts.TargetFileSize
 	if target <= 0 {
 		target = feature.Size(conf, "delta.targetFileSize", 128<<20)
@@ -237,7 +241,7 @@ func (t *Table) writeOptions(st *staged, buffer int64) (*write.Options, error) {
 		Store: t.opts.Store, Schema: st.schema, Partition: st.base.PartitionColumns,
 		Parquet: parquetio.WriteOptions{
 			Codec: codec, RowGroupRows: st.opts.RowGroupRows,
-			Stats: stats.Options{Columns: indexed},
+			Stats: stats.Options{Columns: indexed, StringPrefix: prefix},
 		},
 		TargetSize: target, Buffer: buffer, OpenMax: 64, TempDir: t.opts.TempDir,
 		Now: t.opts.Now, Rand: t.env.Rand, Allocator: t.opts.Allocator,

@@ -30,6 +30,7 @@ var properties = []property{
 	{name: "delta.columnMapping.mode", check: oneOf("none", "name", "id"), needs: unless("none", ColumnMapping)},
 	{name: "delta.dataSkippingNumIndexedCols", check: isCount},
 	{name: "delta.dataSkippingStatsColumns"},
+	{name: "delta.dataSkippingStringPrefixLength", check: isPositive},
 	{name: "delta.deletedFileRetentionDuration", check: isInterval},
 	{name: "delta.enableChangeDataFeed", check: isBool, needs: whenTrue(ChangeDataFeed)},
 	{name: "delta.enableDeletionVectors", check: isBool, needs: whenTrue(DeletionVectors)},

@@ -82,14 +82,15 @@ func (w *World) Raw() storage.Store { return w.raw }
 // Actor is somebody who uses the store. Its store and its randomness are its
 // own.
 type Actor struct {
-	w      *World
-	index  int
-	name   string
-	store  *faults.Store
-	rng    *rand.ChaCha8
-	mortal bool
-	dead   bool // guarded by w.mu: the process was killed
-	outage int  // guarded by w.mu: how many operations more the network loses
+	w       *World
+	index   int
+	name    string
+	store   *faults.Store
+	rng     *rand.ChaCha8
+	mortal  bool
+	dead    bool // guarded by w.mu: the process was killed
+	outage  int  // guarded by w.mu: how many operations more the network loses
+	logOnly bool // the outage concerns the log's part of the store
 }
 
 // Go starts an actor. Mortal ones may be killed at any operation: what they had
@@ -223,7 +224,7 @@ func (w *World) draw(p *parked) faults.Fault {
 		}
 		return faults.Fault{Effect: e, Err: errKilled}
 	}
-	if p.actor.outage > 0 {
+	if p.actor.outage > 0 && (!p.actor.logOnly || strings.HasPrefix(p.op.Name, "_delta_log/")) {
 		p.actor.outage--
 		return faults.Fault{Effect: faults.ErrBefore, Err: errOutage}
 	}
@@ -233,7 +234,7 @@ func (w *World) draw(p *parked) faults.Fault {
 	}
 	e := effects[w.rng.IntN(len(effects))]
 	if p.op.Kind == faults.PutIfAbsent && w.rng.IntN(4) == 0 {
-		p.actor.outage = 20 + w.rng.IntN(60) // and then the network is gone for a while
+		p.actor.outage, p.actor.logOnly = 20+w.rng.IntN(60), w.rng.IntN(2) == 0 // and then the network is gone for a while
 	}
 	return faults.Fault{Effect: e}
 }

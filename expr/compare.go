@@ -339,7 +339,7 @@ func (r *run) inSet(n *In, v vec) vec {
 	case []decimal128.Num:
 		null = member(found, data, n.set)
 	case []string:
-		null = member(found, data, n.set)
+		null = memberString(found, data, n.set)
 	}
 	if v.one {
 		if found.get(0) {
@@ -354,6 +354,33 @@ func (r *run) inSet(n *In, v vec) vec {
 		out.no = valid.without(found, r.rows)
 	}
 	return out
+}
+
+// memberString is member with a look at the length first, which most strings
+// of a column do not share with any element.
+func memberString(found bitmap, data []string, elements any) bool {
+	s, ok := elements.(*set[string])
+	if !ok {
+		return false
+	}
+	if len(s.few) > 0 {
+		return member(found, data, elements)
+	}
+	var lengths [256]bool // of the elements; long ones share the last entry
+	for e := range s.elements {
+		lengths[min(len(e), len(lengths)-1)] = true
+	}
+	for w := range found {
+		var word uint64
+		for j, x := range part(data, w) {
+			if lengths[min(len(x), len(lengths)-1)] {
+				_, in := s.elements[x]
+				word |= bit(in, j)
+			}
+		}
+		found[w] = word
+	}
+	return s.null
 }
 
 // member sets the bits of the values that are in the set, and says whether the

@@ -17,7 +17,7 @@ import (
 // and may be used by many goroutines.
 type Files struct {
 	*predicate
-	columns map[*expr.Column]fileColumn
+	columns []fileColumn
 	// statistics is the schema, by physical names, of the columns whose
 	// statistics are needed; empty if partition values suffice.
 	statistics *schema.Struct
@@ -26,6 +26,7 @@ type Files struct {
 
 // fileColumn is where the log keeps what it knows of a column.
 type fileColumn struct {
+	column    *expr.Column
 	partition string   // key of partitionValues, or ""
 	path      []string // physical, in the statistics
 }
@@ -34,17 +35,17 @@ type fileColumn struct {
 // partitionColumns are logical names; zone is that of partition values written
 // without one, nil being UTC.
 func NewFiles(pred *expr.Bound, s *schema.Struct, partitionColumns []string, zone *time.Location) *Files {
-	f := &Files{predicate: newPredicate(pred.Root()), columns: map[*expr.Column]fileColumn{}, statistics: &schema.Struct{}, zone: zone}
+	f := &Files{predicate: newPredicate(pred.Root()), statistics: &schema.Struct{}, zone: zone}
 	for _, c := range columnsOf(pred.Root(), nil) {
 		path, field, ok := physicalPath(s, c.Path)
 		if !ok {
 			continue // unknown, for every file
 		}
 		if len(path) == 1 && slices.ContainsFunc(partitionColumns, func(name string) bool { return strings.EqualFold(name, c.Path[0]) }) {
-			f.columns[c] = fileColumn{partition: path[0]}
+			f.columns = append(f.columns, fileColumn{column: c, partition: path[0]})
 			continue
 		}
-		f.columns[c] = fileColumn{path: path}
+		f.columns = append(f.columns, fileColumn{column: c, path: path})
 		addLeaf(f.statistics, path, field)
 	}
 	return f
@@ -114,34 +115,43 @@ func (f *Files) Decide(add *log.AddFile) Verdict {
 	return f.decide(known.bounds)
 }
 
-// fileBounds is what is known of a file.
-type fileBounds map[*expr.Column]Bounds
+// fileBounds is what is known of a file, column by column as in Files.columns.
+type fileBounds []knownBounds
+
+type knownBounds struct {
+	column *expr.Column // nil: nothing is known
+	Bounds
+}
 
 func (k fileBounds) bounds(c *expr.Column) (Bounds, bool) {
-	b, ok := k[c]
-	return b, ok
+	for i := range k {
+		if k[i].column == c {
+			return k[i].Bounds, true
+		}
+	}
+	return Bounds{}, false
 }
 
 // partitionBounds is the columns that have one value throughout the file. A
 // value that cannot be read is unknown here; reading the file reports it.
 func (f *Files) partitionBounds(add *log.AddFile) fileBounds {
 	known := make(fileBounds, len(f.columns))
-	for c, where := range f.columns {
+	for i, where := range f.columns {
 		if where.partition == "" {
 			continue
 		}
-		text, ok := add.PartitionValues[where.partition]
-		if !ok || text == nil {
-			known[c] = Bounds{Nulls: OnlyNulls}
+		text := add.PartitionValues[where.partition]
+		if text == nil {
+			known[i] = knownBounds{where.column, Bounds{Nulls: OnlyNulls}}
 			continue
 		}
-		v, err := value.ParsePartition(c.Type(), *text, f.zone)
+		v, err := value.ParsePartition(where.column.Type(), *text, f.zone)
 		switch {
 		case err != nil:
 		case v.IsNull():
-			known[c] = Bounds{Nulls: OnlyNulls}
+			known[i] = knownBounds{where.column, Bounds{Nulls: OnlyNulls}}
 		default:
-			known[c] = Bounds{Min: v, Max: v, NaN: true, Nulls: NoNulls}
+			known[i] = knownBounds{where.column, Bounds{Min: v, Max: v, NaN: true, Nulls: NoNulls}}
 		}
 	}
 	return known
@@ -158,12 +168,12 @@ func (f *Files) addStatistics(known fileBounds, add *log.AddFile) bool {
 		return false
 	}
 	found := false
-	for c, where := range f.columns {
+	for i, where := range f.columns {
 		if where.partition != "" {
 			continue
 		}
 		if col, ok := file.Column(where.path...); ok {
-			known[c] = Bounds{Min: col.Min, Max: col.Max, Nulls: NullsOf(col.NullCount, file.NumRecords)}
+			known[i] = knownBounds{where.column, Bounds{Min: col.Min, Max: col.Max, Nulls: NullsOf(col.NullCount, file.NumRecords)}}
 			found = true
 		}
 	}
@@ -195,7 +205,7 @@ func (f *Files) Explain(add *log.AddFile) string {
 func describe(n expr.Node, known fileBounds) string {
 	var parts []string
 	for _, c := range columnsOf(n, nil) {
-		if b, ok := known[c]; ok {
+		if b, ok := known.bounds(c); ok {
 			parts = append(parts, c.String()+" is "+describeBounds(b))
 		}
 	}

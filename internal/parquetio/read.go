@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	batchRowsDefault = 16 << 10
+	batchRowsDefault = 32 << 10
 	batchBytesAim    = 32 << 20 // batches get fewer rows where rows are wide
 )
 

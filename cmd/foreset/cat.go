@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/spf13/cobra"
+
+	"github.com/foreset/foreset/table"
+)
+
+// catOptions are the flags of cat.
+type catOptions struct {
+	at, where string
+	columns   []string
+	limit     int64 // −1: all
+	explain   bool
+	csvSafe   bool
+}
+
+func (a *app) catCommand() *cobra.Command {
+	var o catOptions
+	cmd := &cobra.Command{
+		Use: "cat LOCATION", Short: "Print rows of a table",
+		Long: "Print rows of a table, in no particular order.\n" +
+			"Times in --where are UTC unless they have a zone.",
+		Args: exactly("LOCATION"), ValidArgsFunction: files(1),
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.at, "at", "", atUsage)
+	f.StringVar(&o.where, "where", "", "predicate in SQL: print rows for which it is true")
+	f.StringSliceVar(&o.columns, "columns", nil, "columns, or nested fields as a.b, in the order wanted")
+	f.Int64Var(&o.limit, "limit", -1, "at most so many rows")
+	f.BoolVar(&o.explain, "explain", false, "print which files are skipped by which bound, and no rows")
+	f.BoolVar(&o.csvSafe, "csv-safe", false, "with -o csv: put ' before text that a spreadsheet takes for a formula")
+	a.formatOption(cmd, rowFormats, byStdout)
+	cmd.RunE = a.action(func(ctx context.Context, args []string) error { return a.cat(ctx, args[0], &o) })
+	return cmd
+}
+
+func (a *app) cat(ctx context.Context, location string, o *catOptions) error {
+	point, err := parseAt(o.at)
+	if err != nil {
+		return err
+	}
+	return a.withTable(ctx, location, true, func(t *table.Table) error {
+		s, err := t.Snapshot(ctx, point)
+		if err != nil {
+			return err
+		}
+		scan, err := o.scan(s)
+		if err != nil {
+			return err
+		}
+		if o.explain {
+			return a.explain(ctx, scan)
+		}
+		return a.rows(ctx, scan, o)
+	})
+}
+
+// scan is the read that the flags ask for.
+func (o *catOptions) scan(s *table.Snapshot) (*table.Scan, error) {
+	where, err := parseWhere(o.where, s.Schema())
+	if err != nil {
+		return nil, err
+	}
+	if err := checkColumns(o.columns, s.Schema()); err != nil {
+		return nil, err
+	}
+	return s.Scan(&table.ScanOptions{Columns: o.columns, Where: where, Limit: max(0, o.limit)}), nil
+}
+
+func (a *app) rows(ctx context.Context, scan *table.Scan, o *catOptions) error {
+	r, err := scan.Reader(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.Release()
+	opts := rowOptions{csvSafe: o.csvSafe}
+	if o.limit == 0 {
+		return a.writeRows(ctx, noRows(r.Schema()), opts)
+	}
+	return a.writeRows(ctx, r, opts)
+}
+
+func noRows(s *arrow.Schema) array.RecordReader {
+	return array.ReaderFromIter(s, func(func(arrow.RecordBatch, error) bool) {})
+}
+
+// explanation is what --explain prints.
+type explanation struct {
+	Version      int64         `json:"version"`
+	Files        int64         `json:"files"`
+	Bytes        int64         `json:"bytes"`
+	FilesSkipped int64         `json:"filesSkipped"`
+	BytesSkipped int64         `json:"bytesSkipped"`
+	Skipped      []skippedFile `json:"skipped"` // the first of them
+}
+
+type skippedFile struct {
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
+}
+
+func (a *app) explain(ctx context.Context, scan *table.Scan) error {
+	f := a.outputFormat()
+	if f != formatTable && f != formatJSON && f != formatNDJSON {
+		return usagef("--explain prints %s, not %s", names(objectFormats), f)
+	}
+	e, err := scan.Explain(ctx)
+	if err != nil {
+		return err
+	}
+	out := explanation{e.Version, e.Files, e.Bytes, e.FilesSkipped, e.BytesSkipped, []skippedFile{}}
+	for _, s := range e.Skipped {
+		out.Skipped = append(out.Skipped, skippedFile{s.Path, s.Reason})
+	}
+	if f != formatTable {
+		return a.writeObject(out)
+	}
+	_, err = io.WriteString(a.text(), out.String())
+	return err
+}
+
+// String is the explanation for people.
+func (e explanation) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "version %d: reads %d of %d files, %d of %d bytes\n",
+		e.Version, e.Files-e.FilesSkipped, e.Files, e.Bytes-e.BytesSkipped, e.Bytes)
+	for _, s := range e.Skipped {
+		fmt.Fprintf(&b, "skips %s: %s\n", visible(s.Path), visible(s.Reason))
+	}
+	if more := e.FilesSkipped - int64(len(e.Skipped)); more > 0 {
+		fmt.Fprintf(&b, "skips %d more\n", more)
+	}
+	return b.String()
+}

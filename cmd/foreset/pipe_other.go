@@ -1,0 +1,10 @@
+//go:build !windows
+
+package main
+
+import (
+	"errors"
+	"syscall"
+)
+
+func isBrokenPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }

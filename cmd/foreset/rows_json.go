@@ -1,0 +1,89 @@
+package main
+
+import (
+	"io"
+
+	"github.com/apache/arrow-go/v18/arrow"
+)
+
+// jsonWriter prints an object a row, with all columns in their order: one a
+// line, or as one array with a row on each line.
+type jsonWriter struct {
+	w     io.Writer
+	keys  [][]byte // with what goes before and after each
+	array bool
+	rows  int64
+	buf   []byte
+}
+
+func newJSONWriter(w io.Writer, s *arrow.Schema, asArray bool) *jsonWriter {
+	j := &jsonWriter{w: w, array: asArray}
+	for i, f := range s.Fields() {
+		key := []byte{','}
+		if i == 0 {
+			key[0] = '{'
+		}
+		j.keys = append(j.keys, append(appendJSONString(key, []byte(f.Name)), ':'))
+	}
+	return j
+}
+
+func (j *jsonWriter) write(batch arrow.RecordBatch) error {
+	columns, err := columnsOf(batch)
+	if err != nil {
+		return err
+	}
+	buf := j.buf[:0]
+	for i := range int(batch.NumRows()) {
+		buf = j.separator(buf)
+		if len(columns) == 0 {
+			buf = append(buf, '{')
+		}
+		for n := range columns {
+			buf = columns[n].appendJSON(append(buf, j.keys[n]...), i)
+		}
+		buf = append(buf, '}')
+		if !j.array {
+			buf = append(buf, '\n')
+		}
+		j.rows++
+	}
+	j.buf = buf
+	_, err = j.w.Write(buf)
+	return err
+}
+
+// separator is what goes before a row of an array.
+func (j *jsonWriter) separator(dst []byte) []byte {
+	switch {
+	case !j.array:
+		return dst
+	case j.rows == 0:
+		return append(dst, "[\n"...)
+	default:
+		return append(dst, ",\n"...)
+	}
+}
+
+func (j *jsonWriter) close() error {
+	end := ""
+	switch {
+	case j.array && j.rows == 0:
+		end = "[]\n"
+	case j.array:
+		end = "\n]\n"
+	}
+	_, err := io.WriteString(j.w, end)
+	return err
+}
+
+func columnsOf(batch arrow.RecordBatch) ([]column, error) {
+	columns := make([]column, batch.NumCols())
+	for i, a := range batch.Columns() {
+		var err error
+		if columns[i], err = columnOf(a); err != nil {
+			return nil, err
+		}
+	}
+	return columns, nil
+}

@@ -26,12 +26,15 @@
 //
 // Promises:
 //
-//	(1) Bytes of a file that were read wrong are [ErrCorrupt], never a panic,
+//	(1) A damaged file gives [ErrCorrupt] where the damage shows, never a panic,
 //	    a hang, or memory out of proportion; what the store failed to give is
-//	    the store's error.
+//	    the store's error. In pages that we wrote with zstd all damage shows:
+//	    they carry a checksum. Other codecs and Parquet's footer have none
+//	    that is checked.
 //	(2) [Files] depends on nothing: it is immutable, and outlives its reader.
 //	(3) No checkpoint is published that, read back, differs from its source.
-//	(4) A hint that is damaged is no hint; it never moves to an older version.
+//	(4) A hint that is damaged is no hint; no writer moves one that it has seen
+//	    to an older version.
 //	(5) Equal sources give equal files.
 //
 // Checkpoints of several parts are read and never written: they cannot be

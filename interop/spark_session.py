@@ -1,6 +1,7 @@
 """A small, quick Delta Spark session for tests: UTC, one core, no UI, expressions interpreted rather than compiled."""
 
 import glob
+import logging
 import os
 import tempfile
 
@@ -48,6 +49,7 @@ def session(memory="2g", **conf):
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     }
     settings.update(conf)
+    logging.getLogger("SQLQueryContextLogger").disabled = True  # it prints the stack of every error, expected or not
     builder = SparkSession.builder.master("local[1]").appName("interop")
     for key, value in settings.items():
         builder = builder.config(key, value)

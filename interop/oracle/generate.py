@@ -8,7 +8,6 @@ The README beside this file describes the format.
 
 import argparse
 import json
-import logging
 import os
 import sys
 import time
@@ -107,7 +106,6 @@ def main():
             seen.add(key)
             todo.append(case)
 
-    logging.getLogger("SQLQueryContextLogger").disabled = True  # it prints the stack of every error we ask for
     # Spark computes what BETWEEN compares in a projection of its own, so that even FALSE AND 1/0 BETWEEN … is an error;
     # inlined, it is evaluated where it stands.
     oracle = Oracle(session(**{"spark.sql.optimizer.excludedRules": EXPRESSION_RULES, "spark.sql.alwaysInlineCommonExpr": "true"}))

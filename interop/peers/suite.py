@@ -1,0 +1,67 @@
+"""What the writers have in common: a folder of tables, each with a manifest of what its own engine reads in it.
+
+DIR/NAME is a table and DIR/NAME.json its manifest:
+
+    {"engine": …, "location": NAME, "types": [[name, type], …],
+     "checks": [{"version": N or null, "where": SQL or null, "columns": […] or null, "rows": [NDJSON line, …]}, …]}
+
+The rows are sorted by their bytes. A check of a version or a projection says so; the first check is always the whole table.
+"""
+
+import json
+import os
+import sys
+
+from arrow_rows import arrow_table
+from arrow_rows import columns_and_rows as plain_rows
+from canonical import sorted_rows
+from jobs import one_line
+
+
+class Suite:
+    def __init__(self, engine, folder, read):
+        self.engine, self.folder, self.read, self.tables = engine, folder, read, 0
+        os.makedirs(folder, exist_ok=True)
+
+    def location(self, name):
+        return os.path.join(self.folder, name)
+
+    def rows(self, name, version=None, where=None, columns=None):
+        types, rows = self.read(self.location(name), version, where, columns)
+        return types, sorted_rows(types, rows)
+
+    def done(self, name, wrote=None, filters=(), versions=(), columns=None, protocol=None):
+        """Writes the manifest; wrote is (columns, rows) as in tables.py, checked against what the engine reads.
+
+        Where an engine reads its own table otherwise than the protocol says, protocol is the correction of a line.
+        """
+        types, rows = self.rows(name)
+        if wrote:
+            expected = sorted_rows(*plain_rows(arrow_table(*wrote)))
+            for line in sorted(set(expected) ^ set(rows)):
+                print("%s: %s: %s %s" % (self.engine, name, "lost" if line in expected else "made", line), file=sys.stderr)
+        checks = [{"version": None, "where": None, "columns": None, "rows": rows}]
+        for check in [{"where": f} for f in filters] + [{"version": v} for v in versions] + ([{"columns": columns}] if columns else []):
+            check = {"version": None, "where": None, "columns": None} | check
+            try:
+                check["rows"] = self.rows(name, **check)[1]
+            except Exception as error:
+                print("%s: %s: %s: %s" % (self.engine, name, check, one_line(error)), file=sys.stderr)
+                continue
+            checks.append(check)
+        if protocol:
+            for check in checks:
+                check["rows"] = sorted(map(protocol, check["rows"]), key=str.encode)
+        manifest = {"engine": self.engine, "location": name, "types": types, "checks": checks}
+        with open(self.location(name) + ".json", "w", encoding="utf-8") as f:
+            json.dump(manifest, f, ensure_ascii=False, indent=1)
+        self.tables += 1
+
+
+def folder():
+    """The folder named on the command line, which must not hold an earlier run."""
+    if len(sys.argv) != 2:
+        raise SystemExit("usage: %s DIR" % os.path.basename(sys.argv[0]))
+    if os.path.isdir(sys.argv[1]) and os.listdir(sys.argv[1]):
+        raise SystemExit("%s is not empty" % sys.argv[1])
+    return os.path.abspath(sys.argv[1])

@@ -2,8 +2,6 @@ package expr
 
 import (
 	"fmt"
-
-	"github.com/foreset/foreset/schema"
 )
 
 // run evaluates nodes on the rows of one batch.
@@ -192,6 +190,3 @@ func (r *run) in(n *In, sel bitmap) (vec, error) {
 func (r *run) fail(class string, pos int, v vec, entry int, sel bitmap, format string, args ...any) error {
 	return &EvalError{Class: class, Msg: fmt.Sprintf(format, args...), Row: v.firstRow(entry, sel), Position: position(r.text, pos)}
 }
-
-// typeName is a type in an error.
-func typeName(t schema.Type) string { return t.String() }

@@ -141,6 +141,12 @@ func fromArrow(arr arrow.Array, t schema.Type) (vec, error) {
 	default:
 		return vec{}, mismatch
 	}
+	if arr.Data().Len() > 0 && len(arr.Data().Buffers()) > 1 && arr.Data().Buffers()[1] == nil {
+		if arr.NullN() == arr.Len() { // an array of nulls alone may come without values
+			return nullVec(t, arr.Len()), nil
+		}
+		return vec{}, fmt.Errorf("array of type %v without values", arr.DataType())
+	}
 	return v, nil
 }
 

@@ -1,8 +1,6 @@
 package expr
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // run evaluates nodes on the rows of one batch.
 //

@@ -5,39 +5,23 @@ parse(text, type) turns back into JSON. So a value is what Spark says it is, wha
 """
 
 import base64
-import re
 
+from canonical import nested
 from pyspark.sql import types as T
-
-INTEGERS = ("tinyint", "smallint", "int", "bigint")
-
-
-def split_fields(text):
-    """'x:int,y:struct<z:int>' → ['x:int', 'y:struct<z:int>']: splits at commas outside brackets."""
-    parts, depth, start = [], 0, 0
-    for i, c in enumerate(text):
-        depth += (c in "<(") - (c in ">)")
-        if c == "," and depth == 0:
-            parts.append(text[start:i])
-            start = i + 1
-    return parts + [text[start:]]
-
 
 def literal(value, type_):
     """SQL for a JSON value of a type given by its simple string."""
     if value is None:
         return "CAST(NULL AS %s)" % type_
-    nested = re.fullmatch(r"(struct|array|map)<(.*)>", type_)
-    if nested and nested[1] == "struct":
-        fields = [f.split(":", 1) for f in split_fields(nested[2])]
-        inner = ", ".join("'%s', %s" % (name, literal(value[name], t)) for name, t in fields)
-        return "CAST(named_struct(%s) AS %s)" % (inner, type_)
-    if nested and nested[1] == "array":
-        return "CAST(array(%s) AS %s)" % (", ".join(literal(v, nested[2]) for v in value), type_)
-    if nested:
-        types = split_fields(nested[2])
-        inner = ", ".join(literal(v, t) for pair in value for v, t in zip(pair, types))
-        return "CAST(map(%s) AS %s)" % (inner, type_)
+    kind, inner = nested(type_)
+    if kind == "struct":
+        fields = ", ".join("'%s', %s" % (name, literal(value[name], t)) for name, t in inner)
+        return "CAST(named_struct(%s) AS %s)" % (fields, type_)
+    if kind == "array":
+        return "CAST(array(%s) AS %s)" % (", ".join(literal(v, inner) for v in value), type_)
+    if kind == "map":
+        entries = ", ".join(literal(v, t) for pair in value for v, t in zip(pair, inner))
+        return "CAST(map(%s) AS %s)" % (entries, type_)
     if type_ == "string":
         return "CAST(unbase64('%s') AS STRING)" % base64.b64encode(value.encode()).decode()
     if type_ == "binary":

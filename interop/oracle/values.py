@@ -9,6 +9,7 @@ import base64
 from canonical import nested
 from pyspark.sql import types as T
 
+
 def literal(value, type_):
     """SQL for a JSON value of a type given by its simple string."""
     if value is None:

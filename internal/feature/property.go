@@ -2,6 +2,7 @@ package feature
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,10 +61,13 @@ func (e *PropertyError) Error() string {
 // refused: a mistyped property would otherwise do nothing, silently.
 func Normalize(conf map[string]string) (map[string]string, error) {
 	out := make(map[string]string, len(conf))
-	for given, text := range conf {
-		name := given
+	for _, given := range slices.Sorted(maps.Keys(conf)) {
+		name, text := given, conf[given]
 		if strings.HasPrefix(strings.ToLower(given), constraintPrefix) {
 			name = constraintPrefix + strings.ToLower(given[len(constraintPrefix):])
+			if name == constraintPrefix {
+				return nil, &PropertyError{given, text, "a constraint needs a name"}
+			}
 		} else if strings.HasPrefix(strings.ToLower(given), "delta.") {
 			i := slices.IndexFunc(properties, func(p property) bool { return strings.EqualFold(p.name, given) })
 			if i < 0 {
@@ -74,6 +78,9 @@ func Normalize(conf map[string]string) (map[string]string, error) {
 				if err := check(text); err != nil {
 					return nil, &PropertyError{given, text, err.Error()}
 				}
+			}
+			if lower := strings.ToLower(text); lower == "true" || lower == "false" {
+				text = lower // as every reader spells it
 			}
 		}
 		if _, twice := out[name]; twice {
@@ -166,11 +173,14 @@ func uses(t schema.Type, what schema.Primitive) bool {
 
 // Bool reads a boolean property; def if it is not set or not a boolean.
 func Bool(conf map[string]string, name string, def bool) bool {
-	b, err := strconv.ParseBool(strings.ToLower(conf[name]))
-	if err != nil {
+	switch strings.ToLower(conf[name]) {
+	case "true":
+		return true
+	case "false":
+		return false
+	default:
 		return def
 	}
-	return b
 }
 
 // Int reads a whole number; def if the property is not set or not one.

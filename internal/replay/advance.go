@@ -24,6 +24,10 @@ func (s *State) Advance(ctx context.Context) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
+	s, same, err = s.confirm(ctx, news, same)
+	if err != nil {
+		return nil, err
+	}
 	if !same || !contiguous(s.Version, news.commits) {
 		return Load(ctx, src, Latest)
 	}
@@ -58,8 +62,48 @@ func (s *State) Advance(ctx context.Context) (*State, error) {
 	return next, nil
 }
 
+// confirm settles what a listing leaves open: whether the commit of s is still
+// that of the log. A commit of our own is known by its txnId alone until it has
+// been seen in a listing; a commit that is not in the listing may be there all
+// the same, where listings lag.
+func (s *State) confirm(ctx context.Context, n news, same bool) (*State, bool, error) {
+	id := s.txnID()
+	if id == "" || same && (!s.Modified.IsZero() || s.ETag != "") {
+		return s, same, nil
+	}
+	body, err := s.line.src.Committer.Lookup(ctx, s.Version)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	if there, _ := log.TxnID(body); there != id {
+		return s, false, nil
+	}
+	if !same {
+		return s, true, nil
+	}
+	seen := *s
+	seen.Modified, seen.ETag = n.own.Modified, n.own.ETag
+	return &seen, true, nil
+}
+
+// txnID is that of the state's commit; empty if it has none or is not known.
+func (s *State) txnID() string {
+	switch {
+	case s.Info != nil:
+		return s.Info.TxnID
+	case s.Sum != nil:
+		return s.Sum.TxnID
+	default:
+		return ""
+	}
+}
+
 // news is what a listing shows from a version on.
 type news struct {
+	own        storage.Info // the commit of the version
 	commits    []log.File
 	checkpoint log.Version // the newest classic one, or −1
 }
@@ -79,7 +123,7 @@ func (s *State) since(ctx context.Context) (n news, same bool, err error) {
 		switch {
 		case !ok:
 		case name.Kind == log.Commit && name.Version == s.Version:
-			same = s.isCommit(info)
+			same, n.own = s.isCommit(info), info
 		case name.Kind == log.Commit:
 			n.commits = append(n.commits, log.File{Name: info.Name, Version: name.Version, Size: info.Size, Modified: info.Modified, ETag: info.ETag})
 		case name.Kind == log.ClassicCheckpoint && info.Size > 0:

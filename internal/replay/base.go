@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/foreset/foreset/checkpoint"
@@ -19,7 +20,8 @@ type base struct {
 	kept []*checkpoint.Files
 	cols checkpoint.Columns // of what is kept
 	have bool
-	big  bool // did not fit: stream it every time
+	big  bool  // did not fit: stream it every time
+	bad  error // what a stream found damaged, so that the next walk does without
 }
 
 func newBase(src *Source, version log.Version, files []log.File) *base {
@@ -49,10 +51,23 @@ func (b *base) chunks(ctx context.Context, cols checkpoint.Columns, kept []*chec
 			return
 		}
 		for c, err := range r.Files(ctx, cols) {
+			if errors.Is(err, checkpoint.ErrCorrupt) {
+				b.damaged(ctx, err)
+			}
 			if !yield(c, err) || err != nil {
 				return
 			}
 		}
+	}
+}
+
+// damaged remembers that the checkpoint cannot be read to its end.
+func (b *base) damaged(ctx context.Context, err error) {
+	select {
+	case b.busy <- struct{}{}:
+		b.bad = err
+		<-b.busy
+	case <-ctx.Done():
 	}
 }
 
@@ -69,6 +84,8 @@ func (b *base) resident(ctx context.Context, cols checkpoint.Columns) ([]*checkp
 	switch {
 	case b.have && b.cols&cols == cols:
 		return append(none, b.kept...), nil
+	case b.bad != nil:
+		return nil, b.bad
 	case b.big:
 		return nil, nil
 	}
@@ -94,8 +111,12 @@ func (b *base) resident(ctx context.Context, cols checkpoint.Columns) ([]*checkp
 }
 
 // isResident says whether a walk would touch the store.
-func (b *base) isResident() bool {
-	b.busy <- struct{}{}
-	defer func() { <-b.busy }()
-	return b.have
+func (b *base) isResident(ctx context.Context) bool {
+	select {
+	case b.busy <- struct{}{}:
+		defer func() { <-b.busy }()
+		return b.have
+	case <-ctx.Done():
+		return false
+	}
 }

@@ -51,6 +51,9 @@ func load(ctx context.Context, src *Source, at log.Version) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
+	if seg.CheckpointVersion < from {
+		src.Warn(fmt.Errorf("the checkpoint hint names checkpoint %d, which is not there", from))
+	}
 	return assembleAny(ctx, src, seg, at)
 }
 

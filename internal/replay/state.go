@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/foreset/foreset/checkpoint"
+	"github.com/foreset/foreset/internal/feature"
 	"github.com/foreset/foreset/log"
 	"github.com/foreset/foreset/schema"
 	"github.com/foreset/foreset/storage"
@@ -156,7 +157,7 @@ func First(src *Source, actions []log.Action) *State {
 // table has them, else the time of the commit's object by the store's clock
 // (protocol, section "In-Commit Timestamps").
 func (s *State) Timestamp(ctx context.Context) (time.Time, error) {
-	if s.Metadata.Configuration["delta.enableInCommitTimestamps"] == "true" {
+	if feature.Bool(s.Metadata.Configuration, "delta.enableInCommitTimestamps", false) {
 		if s.Sum != nil && s.Sum.InCommitTimestamp != nil {
 			return time.UnixMilli(*s.Sum.InCommitTimestamp).UTC(), nil
 		}
@@ -316,20 +317,45 @@ func (s *State) Files(ctx context.Context, cols checkpoint.Columns) iter.Seq2[Fi
 
 // prepare loads what a walk needs and can be kept: the tail, and the base if
 // it fits. It returns the state to walk, which is another one when the
-// checkpoint of this one is damaged.
+// checkpoint of this one is damaged, or was cleaned up before it was read.
 func (s *State) prepare(ctx context.Context, cols checkpoint.Columns) (*State, []*checkpoint.Files, error) {
-	for {
-		if err := s.line.reach(ctx, s.Version); err != nil {
+	for again := range loadAttempts {
+		err := s.line.reach(ctx, s.Version)
+		if err == nil {
+			var kept []*checkpoint.Files
+			if kept, err = s.line.base.resident(ctx, cols); err == nil {
+				return s, kept, nil
+			}
+			if errors.Is(err, checkpoint.ErrCorrupt) {
+				if s, err = s.line.without(ctx, s.Version, err); err != nil {
+					return nil, nil, err
+				}
+				continue
+			}
+		}
+		if !errors.Is(err, fs.ErrNotExist) || again == loadAttempts-1 {
 			return nil, nil, err
 		}
-		kept, err := s.line.base.resident(ctx, cols)
-		if !errors.Is(err, checkpoint.ErrCorrupt) {
-			return s, kept, err
-		}
-		if s, err = s.line.without(ctx, s.Version, err); err != nil {
+		if s, err = s.reload(ctx, err); err != nil {
 			return nil, nil, err
 		}
 	}
+	return nil, nil, fmt.Errorf("version %d: %w: more damaged checkpoints than are tried", s.Version, log.ErrCorrupt)
+}
+
+// reload loads the same version again, from what log cleanup has left of the
+// log.
+func (s *State) reload(ctx context.Context, gone error) (*State, error) {
+	again, err := Load(ctx, s.line.src, s.Version)
+	switch {
+	case err != nil && (errors.Is(err, log.ErrVersionGone) || errors.Is(err, log.ErrNotTable) || errors.Is(err, log.ErrGap)):
+		return nil, fmt.Errorf("%w: version %d was cleaned up: %w", log.ErrVersionGone, s.Version, gone)
+	case err != nil:
+		return nil, err
+	case again.Metadata.ID != s.Metadata.ID:
+		return nil, fmt.Errorf("%w: version %d: the table was replaced by another", log.ErrVersionGone, s.Version)
+	}
+	return again, nil
 }
 
 // walk yields the live files; kept is the base, or nil if it is to be
@@ -364,7 +390,8 @@ func (s *State) walk(ctx context.Context, cols checkpoint.Columns, kept []*check
 // Removes walks the tombstones: the removes whose file has not come back.
 func (s *State) Removes(ctx context.Context) iter.Seq2[*log.RemoveFile, error] {
 	return func(yield func(*log.RemoveFile, error) bool) {
-		if err := s.line.reach(ctx, s.Version); err != nil {
+		s, _, err := s.prepare(ctx, 0)
+		if err != nil {
 			yield(nil, err)
 			return
 		}
@@ -461,9 +488,10 @@ func (s *State) WithCheckpoint(v log.Version) *State {
 	return &n
 }
 
-// Resident says whether a walk over the files needs no request.
-func (s *State) Resident() bool {
-	return s.line.tail.loaded() >= s.Version && s.line.base.isResident()
+// Resident says whether a walk over the files needs no request. It is false
+// when ctx ends before it is known.
+func (s *State) Resident(ctx context.Context) bool {
+	return s.line.tail.loaded() >= s.Version && s.line.base.isResident(ctx)
 }
 
 // TailLen is how many file actions lie between the base and this state.

@@ -21,17 +21,18 @@ import (
 // concern the commit, which stands.
 func After(ctx context.Context, env Env, s *replay.State) (*replay.State, error) {
 	var failures []error
-	if s.Sum != nil || s.Resident() { // otherwise the count would cost a read of the whole checkpoint
+	if s.Sum != nil || s.Resident(ctx) { // otherwise the count would cost a read of the whole checkpoint
 		sum, err := s.Checksum(ctx)
 		if err == nil {
 			s = s.WithSum(sum)
-			err = log.WriteChecksum(ctx, env.Source.Store, s.Version, sum)
+			err = writeChecksum(ctx, env, s.Version, sum)
 		}
 		if err != nil {
 			failures = append(failures, fmt.Errorf("write the checksum of version %d: %w", s.Version, err))
 		}
 	}
-	if checkpointIsDue(s) {
+	due, s := checkpointIsDue(ctx, env, s)
+	if due {
 		next, err := Checkpoint(ctx, env, s)
 		if err != nil {
 			failures = append(failures, err)
@@ -42,15 +43,34 @@ func After(ctx context.Context, env Env, s *replay.State) (*replay.State, error)
 	return s, errors.Join(failures...)
 }
 
+// checksumTime bounds the put of a .crc, which is small and worth no waiting.
+const checksumTime = 10 * time.Second
+
+func writeChecksum(ctx context.Context, env Env, v log.Version, sum *log.Checksum) error {
+	ctx, cancel := context.WithTimeout(ctx, checksumTime)
+	defer cancel()
+	return log.WriteChecksum(ctx, env.Source.Store, v, sum)
+}
+
 // checkpointIsDue: at every multiple of the interval, and whenever the last
 // checkpoint is as far back, since the writer of a multiple may have died
-// before it wrote one.
-func checkpointIsDue(s *replay.State) bool {
+// before it wrote one. Mostly it did not: one look saves each of many writers
+// a checkpoint of its own.
+func checkpointIsDue(ctx context.Context, env Env, s *replay.State) (bool, *replay.State) {
 	interval := log.Version(feature.Int(s.Metadata.Configuration, "delta.checkpointInterval", 10))
-	if interval < 1 || s.Version == 0 || s.CheckpointVersion >= s.Version {
-		return false
+	switch {
+	case interval < 1 || s.Version == 0 || s.CheckpointVersion >= s.Version:
+		return false, s
+	case s.Version%interval == 0:
+		return true, s
+	case s.Version-max(s.CheckpointVersion, 0) < interval:
+		return false, s
 	}
-	return s.Version%interval == 0 || s.Version-max(s.CheckpointVersion, 0) >= interval
+	multiple := s.Version - s.Version%interval
+	if info, err := env.Source.Store.Head(ctx, log.CheckpointName(multiple)); err == nil && info.Size > 0 {
+		return false, s.WithCheckpoint(multiple)
+	}
+	return true, s
 }
 
 // Checkpoint writes a checkpoint of a version.
@@ -146,22 +166,28 @@ func Resolve(ctx context.Context, env Env, u *UnknownError, abandon bool) (lande
 }
 
 // stillThere refuses a version that log cleanup may have taken: an absence
-// there says nothing, and occupying it would write into the past.
+// there says nothing, and occupying it would write into the past. It refuses
+// one that does not follow what is there as well: the table was replaced, and
+// the commit was another table's.
 func stillThere(ctx context.Context, env Env, v log.Version) error {
-	entries, err := log.List(ctx, env.Source.Store, v, -1)
+	entries, err := log.List(ctx, env.Source.Store, max(v-1, 0), -1)
 	if err != nil {
 		return fmt.Errorf("look for version %d: %w", v, err)
 	}
-	later := false
+	before, later := v == 0, false
 	for _, e := range entries {
 		name, ok := log.ParseName(e.Name)
 		if ok && name.Kind == log.Commit && name.Version == v {
 			return nil
 		}
+		before = before || ok && name.Version == v-1
 		later = later || ok && name.Version > v
 	}
-	if later {
+	switch {
+	case later:
 		return fmt.Errorf("%w: the log after version %d is there, but not that version itself: only an application id can tell now whether it was committed", log.ErrVersionGone, v)
+	case !before:
+		return fmt.Errorf("%w: the log has no version %d that version %d could follow: the table was replaced", log.ErrVersionGone, v-1, v)
 	}
 	return nil
 }

@@ -48,6 +48,9 @@ func (tx *transaction) put(ctx context.Context, v log.Version, c *commit) (fate,
 			doubt = true
 		}
 		if ctx.Err() != nil && live == ctx {
+			if outcome == storage.Rejected && !doubt {
+				return refused, nil, errors.Join(err, ctx.Err())
+			}
 			// The caller has gone, but what was begun must be settled. This
 			// happens at most once, so the deferred call is one, too.
 			detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)

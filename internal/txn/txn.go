@@ -150,6 +150,9 @@ func Commit(ctx context.Context, env Env, s *replay.State, req *Request) (*Resul
 		case committed:
 			return tx.done(ctx, s, v, c, attempt)
 		case refused:
+			if attempt > 1 && bounded.Err() != nil && ctx.Err() == nil {
+				return nil, tx.tooLong(v, err)
+			}
 			return nil, fmt.Errorf("commit version %d: %w", v, err)
 		case unknown:
 			return nil, &UnknownError{Version: v, TxnID: tx.id, Body: c.body, Err: err}
@@ -158,17 +161,23 @@ func Commit(ctx context.Context, env Env, s *replay.State, req *Request) (*Resul
 			return nil, ErrExists
 		}
 		// Wait first, look last: what is put next is as fresh as can be.
-		if err := tx.wait(bounded, attempt); err != nil {
-			if ctx.Err() == nil {
-				return nil, fmt.Errorf("%w: gave up at version %d after %v (Retry.Elapsed)", ErrContention, v, env.Retry.Elapsed)
-			}
-			return nil, err
+		if err = tx.wait(bounded, attempt); err == nil {
+			s, err = tx.rebase(bounded, s, v, winner)
 		}
-		if s, err = tx.rebase(bounded, s, v, winner); err != nil {
+		switch {
+		case err == nil:
+		case bounded.Err() != nil && ctx.Err() == nil:
+			return nil, tx.tooLong(v, err)
+		default:
 			return tx.lost(s, err)
 		}
 	}
 	return nil, fmt.Errorf("%w: gave up at version %d after %d attempts (Retry.Attempts)", ErrContention, nextOf(s), env.Retry.Attempts)
+}
+
+// tooLong is the end of a transaction whose time was used up by races.
+func (tx *transaction) tooLong(v log.Version, err error) error {
+	return fmt.Errorf("%w: gave up at version %d after %v (Retry.Elapsed): %w", ErrContention, v, tx.env.Retry.Elapsed, err)
 }
 
 func nextOf(s *replay.State) log.Version {

@@ -11,11 +11,13 @@ import (
 
 	"github.com/foreset/foreset/internal/arrowconv"
 	"github.com/foreset/foreset/internal/parquetio"
+	"github.com/foreset/foreset/internal/partition"
 	"github.com/foreset/foreset/internal/replay"
 	"github.com/foreset/foreset/internal/skipping"
 	"github.com/foreset/foreset/internal/stats"
 	"github.com/foreset/foreset/internal/value"
 	"github.com/foreset/foreset/log"
+	"github.com/foreset/foreset/schema"
 )
 
 // Batch is some rows of one file.
@@ -86,11 +88,17 @@ func (p *Plan) keyValues(f replay.File) ([]value.Value, error) {
 	vals := make([]value.Value, len(p.keys))
 	for i, k := range p.keys {
 		text, null, ok := f.PartitionValue(k.Name)
-		if !ok || null {
+		if null {
 			vals[i] = value.Null(k.Type)
 			continue
 		}
 		var err error
+		if !ok { // not by that spelling, or not at all
+			if _, err = partition.AppendValues(vals[i:i], f.Add().PartitionValues, []schema.Field{k}, p.opts.Env.Zone); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if vals[i], err = value.ParsePartition(k.Type, text, p.opts.Env.Zone); err != nil {
 			return nil, fmt.Errorf("partition column %q: %w", k.Name, err)
 		}

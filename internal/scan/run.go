@@ -58,8 +58,8 @@ type item struct {
 // inParallel reads several files at once. One goroutine walks the files and
 // starts one for each of them, within the limits; all have ended when it
 // returns.
-func (p *Plan) inParallel(ctx context.Context, emit func(Batch, error) bool) {
-	ctx, cancel := context.WithCancel(ctx)
+func (p *Plan) inParallel(caller context.Context, emit func(Batch, error) bool) {
+	ctx, cancel := context.WithCancel(caller)
 	streams := make(chan chan item, p.opts.Parallel) // one for each file, in the order of the files
 	shared := make(chan item)                        // for all files, when order does not matter
 	done := make(chan struct{})
@@ -84,13 +84,20 @@ func (p *Plan) inParallel(ctx context.Context, emit func(Batch, error) bool) {
 		return true
 	}
 	if !p.opts.Ordered {
-		receive(shared)
-		return
-	}
-	for s := range streams {
-		if !receive(s) {
+		if !receive(shared) {
 			return
 		}
+	} else {
+		for s := range streams {
+			if !receive(s) {
+				return
+			}
+		}
+	}
+	// The end of ctx stops the readers, with or without a word: what has
+	// arrived may not be all.
+	if err := caller.Err(); err != nil {
+		emit(Batch{}, err)
 	}
 }
 
@@ -108,7 +115,7 @@ func (p *Plan) produce(ctx context.Context, streams chan chan item, shared chan 
 		// later one must not hold what an earlier one waits for.
 		weight := int64(0)
 		if err == nil {
-			weight = min(f.Size(), p.opts.Budget)
+			weight = max(0, min(f.Size(), p.opts.Budget))
 			err = errors.Join(slots.Acquire(ctx, 1), bytes.Acquire(ctx, weight))
 		}
 		out := shared

@@ -93,10 +93,10 @@ func (s *spill) flush() (err error) {
 		r.groups = append(r.groups, runGroup{key, groups[0].values, len(groups)})
 		for _, g := range groups {
 			if err := w.Write(g.batch); err != nil {
-				return fmt.Errorf("spill partitions to local disk: %w", err)
+				return errors.Join(fmt.Errorf("spill partitions to local disk: %w", err), w.Close())
 			}
-			g.batch.Release()
 		}
+		releaseGroups(groups)
 		delete(s.held, key)
 	}
 	s.size = 0

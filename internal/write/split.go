@@ -23,6 +23,18 @@ type group struct {
 	batch  arrow.RecordBatch // in the layout of the table
 }
 
+// EmptyError is an empty string in a partition column that is NOT NULL: the
+// log cannot tell it from null (protocol, section "Partition Value
+// Serialization").
+type EmptyError struct {
+	Column string
+	Row    int64 // of the batch, from 0
+}
+
+func (e *EmptyError) Error() string {
+	return fmt.Sprintf("row %d has an empty string in partition column %q, which is NOT NULL: an empty partition value is null", e.Row, e.Column)
+}
+
 func releaseGroups(groups []*group) {
 	for _, g := range groups {
 		g.batch.Release()
@@ -83,10 +95,15 @@ func (p *splitter) groups(ctx context.Context, batch arrow.RecordBatch) ([]*grou
 	for _, key := range slices.Sorted(maps.Keys(p.ids)) {
 		rows := members[p.ids[key]]
 		g := &group{key: key, values: make([]value.Value, len(p.cols))}
+		var err error
 		for i, c := range p.cols {
 			g.values[i] = valueAt(batch.Column(c), int(rows[0]), p.fields[i].Type)
+			if g.values[i].IsNull() || p.fields[i].Nullable || g.values[i].Text() != "" || p.fields[i].Type != schema.String {
+				continue
+			}
+			releaseGroups(groups)
+			return nil, &EmptyError{Column: p.fields[i].Name, Row: int64(rows[0])}
 		}
-		var err error
 		if g.batch, err = arrowconv.Take(ctx, batch, rows, p.mem); err != nil {
 			releaseGroups(groups)
 			return nil, err

@@ -82,8 +82,9 @@ type writer struct {
 	split *splitter      // nil if the table is not partitioned
 	open  map[string]*file
 	spill *spill
-	held  int64 // bytes that the open files buffer
-	count int   // files begun, for their names
+	held  int64    // bytes that the open files buffer
+	count int      // files begun, for their names
+	doubt []string // files whose end failed: they may be there
 	res   Result
 }
 
@@ -105,11 +106,27 @@ func newWriter(ctx context.Context, opts *Options) (*writer, error) {
 	return w, nil
 }
 
+// sliceRows is how many rows are taken of a batch at a time, so that a huge
+// batch meets the target size and the memory bound as well.
+const sliceRows = 1 << 16
+
 // write takes one batch in the layout of the table.
 func (w *writer) write(batch arrow.RecordBatch) error {
-	if batch.NumRows() == 0 {
-		return nil
+	for first := int64(0); first < batch.NumRows(); first += sliceRows {
+		if first == 0 && batch.NumRows() <= sliceRows {
+			return w.some(batch)
+		}
+		slice := batch.NewSlice(first, min(first+sliceRows, batch.NumRows()))
+		err := w.some(slice)
+		slice.Release()
+		if err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func (w *writer) some(batch arrow.RecordBatch) error {
 	if w.split == nil {
 		return w.add(&group{}, batch)
 	}
@@ -226,6 +243,7 @@ func (w *writer) end(f *file) error {
 	if err != nil {
 		f.pw.Abort()
 		_ = f.out.Abort() // the error that matters is the first
+		w.doubt = append(w.doubt, f.name)
 		return fmt.Errorf("finish %s: %w", f.name, err)
 	}
 	w.held -= f.held
@@ -296,22 +314,30 @@ func (w *writer) discard(ctx context.Context) {
 	if w.spill != nil {
 		_ = w.spill.close() // likewise
 	}
-	Discard(ctx, w.opts.Store, w.res.Adds)
+	remove(ctx, w.opts.Store, append(w.doubt, names(w.res.Adds)...))
 }
 
 // Discard deletes data files that no commit names, and never will. What cannot
 // be deleted within a few seconds is left as orphans.
 func Discard(ctx context.Context, st storage.Store, adds []*log.AddFile) {
-	if len(adds) == 0 {
+	remove(ctx, st, names(adds))
+}
+
+func names(adds []*log.AddFile) []string {
+	var out []string
+	for _, a := range adds {
+		if name, err := log.DecodePath(a.Path); err == nil {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func remove(ctx context.Context, st storage.Store, names []string) {
+	if len(names) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	names := make([]string, 0, len(adds))
-	for _, a := range adds {
-		if name, err := log.DecodePath(a.Path); err == nil {
-			names = append(names, name)
-		}
-	}
 	_ = st.Delete(ctx, names...) // orphans harm nobody
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/foreset/foreset/log"
 )
 
-// followTime bounds what follows a commit when it is left to the background.
-const followTime = 5 * time.Minute
+// followTime bounds what follows a commit.
+const followTime = 2 * time.Minute
 
 // follow does what follows a commit, when and where the option says.
 func (t *Table) follow(ctx context.Context, s *replay.State, post Post) error {
@@ -25,7 +25,9 @@ func (t *Table) follow(ctx context.Context, s *replay.State, post Post) error {
 		t.inBackground(ctx, s)
 		return nil
 	default:
-		return t.afterCommit(context.WithoutCancel(ctx), s)
+		ctx, cancel := context.WithTimeout(ctx, followTime)
+		defer cancel()
+		return t.afterCommit(ctx, s)
 	}
 }
 
@@ -87,6 +89,9 @@ func (t *Table) Resolve(ctx context.Context, u *CommitUnknownError, abandon bool
 	if t.opts.ReadOnly {
 		return Commit{}, false, ErrReadOnly
 	}
+	if _, err := t.known(); err != nil {
+		return Commit{}, false, err
+	}
 	committed, err = txn.Resolve(ctx, t.env, u, abandon)
 	if err != nil || !committed {
 		return Commit{}, false, translate(err)
@@ -144,6 +149,10 @@ func (t *Table) commitInfo(ctx context.Context, v log.Version) (log.CommitInfo, 
 // fails with [ErrVersionGone] if the log does not have it.
 func (t *Table) Log(ctx context.Context, version int64) iter.Seq2[log.Action, error] {
 	return func(yield func(log.Action, error) bool) {
+		if _, err := t.known(); err != nil {
+			yield(nil, err)
+			return
+		}
 		actions, err := log.ReadCommit(ctx, t.opts.Committer, log.Version(version), t.opts.Limits)
 		if errors.Is(err, fs.ErrNotExist) {
 			err = fmt.Errorf("%w: version %d", ErrVersionGone, version)

@@ -48,7 +48,7 @@ func (t *Table) alter(ctx context.Context, change Alter, opts *CommitOptions) (C
 		return Commit{}, err
 	}
 	if maps.Equal(md.Configuration, s.Metadata.Configuration) && opts.AppID == "" {
-		return Commit{Version: int64(s.Version), Timestamp: s.Modified, Skipped: true}, nil
+		return Commit{Version: int64(s.Version), Timestamp: committed(s), Skipped: true}, nil
 	}
 	level, set := s.Metadata.Configuration["delta.isolationLevel"]
 	req := &txn.Request{
@@ -100,7 +100,15 @@ func altered(s *replay.State, change Alter) (*log.Metadata, error) {
 		md.Configuration[name] = set[name]
 	}
 	for _, name := range change.UnsetProperties {
-		delete(md.Configuration, name)
+		maps.DeleteFunc(md.Configuration, func(has, _ string) bool {
+			return has == name || strings.HasPrefix(strings.ToLower(name), "delta.") && strings.EqualFold(has, name)
+		})
+	}
+	if !feature.Bool(md.Configuration, "delta.enableInCommitTimestamps", false) {
+		// Where they began means nothing any more (protocol, section
+		// "In-Commit Timestamps").
+		delete(md.Configuration, "delta.inCommitTimestampEnablementVersion")
+		delete(md.Configuration, "delta.inCommitTimestampEnablementTimestamp")
 	}
 	var missing []string
 	for _, need := range feature.Of(feature.ForNewTable(sch, md.Configuration)) {

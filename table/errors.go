@@ -10,7 +10,9 @@ import (
 	"github.com/foreset/foreset/internal/conflict"
 	"github.com/foreset/foreset/internal/feature"
 	"github.com/foreset/foreset/internal/parquetfile"
+	"github.com/foreset/foreset/internal/scan"
 	"github.com/foreset/foreset/internal/txn"
+	"github.com/foreset/foreset/internal/write"
 	"github.com/foreset/foreset/log"
 	"github.com/foreset/foreset/schema"
 	"github.com/foreset/foreset/storage"
@@ -73,10 +75,13 @@ type CommitUnknownError = txn.UnknownError
 type ConstraintError struct {
 	Name string // of the CHECK constraint, or of the column for NOT NULL and invariants
 	SQL  string // the expression; empty for NOT NULL
-	Row  int64  // of the batch that was handed in, from 0
+	Row  int64  // of the batch that was handed in, from 0; −1 if the whole column is missing
 }
 
 func (e *ConstraintError) Error() string {
+	if e.SQL == "" && e.Row < 0 {
+		return fmt.Sprintf("%v: the data has no column %q, which is NOT NULL", ErrConstraint, e.Name)
+	}
 	if e.SQL == "" {
 		return fmt.Sprintf("%v: row %d has a null in column %q, which is NOT NULL", ErrConstraint, e.Row, e.Name)
 	}
@@ -104,17 +109,22 @@ func translate(err error) error {
 	var notNull *arrowconv.Error
 	if errors.As(err, &notNull) {
 		if errors.Is(err, arrowconv.ErrNull) {
-			return marked{err, ErrConstraint}
+			return &ConstraintError{Name: notNull.Column, Row: notNull.Row}
 		}
 		return marked{err, ErrSchema}
 	}
+	var empty *write.EmptyError
+	if errors.As(err, &empty) {
+		return marked{err, ErrConstraint}
+	}
+	var column *scan.ColumnError
 	var mismatch *schema.MismatchError
 	var invalid *schema.InvalidError
 	var unknown *schema.UnknownTypeError
 	switch {
 	case errors.Is(err, parquetfile.ErrCorrupt), errors.Is(err, checkpoint.ErrCorrupt), errors.Is(err, log.ErrGap):
 		return marked{err, ErrCorrupt}
-	case errors.As(err, &mismatch), errors.As(err, &invalid), errors.As(err, &unknown):
+	case errors.As(err, &column), errors.As(err, &mismatch), errors.As(err, &invalid), errors.As(err, &unknown):
 		return marked{err, ErrSchema}
 	case errors.Is(err, storage.ErrTooLarge):
 		return marked{err, ErrLimit}

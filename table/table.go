@@ -102,7 +102,8 @@ func Exists(ctx context.Context, url string, opts *Options) (bool, error) {
 // Create makes a table at a location and opens it. Column types follow from
 // the Arrow schema, or are those of CreateOptions.Schema. Of concurrent
 // creators one wins; the others get [ErrExists], which is also the answer when
-// there is a table already, unless CreateOptions.IfNotExists.
+// there is a table already, unless CreateOptions.IfNotExists. After an
+// [ErrCommitUnknown], Create again with IfNotExists settles the matter.
 func Create(ctx context.Context, url string, s *arrow.Schema, opts *CreateOptions) (*Table, error) {
 	if opts == nil {
 		opts = &CreateOptions{}
@@ -155,7 +156,10 @@ func (t *Table) create(ctx context.Context, s *arrow.Schema, opts *CreateOptions
 		return err
 	}
 	t.learn(res.State)
-	return t.follow(ctx, res.State, opts.Commit.Post)
+	if err := t.follow(ctx, res.State, opts.Commit.Post); err != nil {
+		t.opts.Logger.Warn("table created, but not what follows a commit", "table", t.url, "error", err)
+	}
+	return nil
 }
 
 // newSchema is the schema of a table to be created.
@@ -204,7 +208,11 @@ func (t *Table) firstActions(s *schema.Struct, opts *CreateOptions) ([]log.Actio
 	if _, err := t.constraints(md, s); err != nil {
 		return nil, err
 	}
-	return []log.Action{p, md}, nil
+	actions := []log.Action{p, md}
+	if opts.Commit.AppID != "" {
+		actions = append(actions, t.progress(&opts.Commit))
+	}
+	return actions, nil
 }
 
 // spelled is the partition columns as the schema spells them.

@@ -1,14 +1,18 @@
 package table
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -82,7 +86,7 @@ func (t *Table) write(ctx context.Context, data array.RecordReader, opts *WriteO
 	}
 	st.files = res
 	if len(res.Adds) == 0 && !all && st.metadata == nil && opts.AppID == "" {
-		return Commit{Version: int64(s.Version), Timestamp: s.Modified, Skipped: true}, nil
+		return Commit{Version: int64(s.Version), Timestamp: committed(s), Skipped: true}, nil
 	}
 	done, err := t.commit(ctx, s, st)
 	if err != nil {
@@ -130,9 +134,18 @@ func applied(s *replay.State, opts *CommitOptions) (Commit, bool) {
 		return Commit{}, false
 	}
 	if done := s.Txns[opts.AppID]; done != nil && done.Version >= opts.AppVersion {
-		return Commit{Version: int64(s.Version), Timestamp: s.Modified, Skipped: true}, true
+		return Commit{Version: int64(s.Version), Timestamp: committed(s), Skipped: true}, true
 	}
 	return Commit{}, false
+}
+
+// committed is when a state was committed, as far as that is known without a
+// request.
+func committed(s *replay.State) time.Time {
+	if s.Modified.IsZero() && s.Info != nil {
+		return s.Info.Time()
+	}
+	return s.Modified
 }
 
 // staged is what is known of an append or overwrite before its commit.
@@ -295,6 +308,9 @@ func (t *Table) commit(ctx context.Context, s *replay.State, st *staged) (*txn.R
 		if refreshErr != nil {
 			return nil, errors.Join(err, refreshErr)
 		}
+		if done, is := applied(newest, &st.opts.CommitOptions); is {
+			return &txn.Result{State: newest, Version: newest.Version, Time: done.Timestamp, Skipped: true}, nil
+		}
 		if !t.stillFits(newest, st, c.Kind) {
 			return nil, err
 		}
@@ -307,6 +323,9 @@ func (t *Table) commit(ctx context.Context, s *replay.State, st *staged) (*txn.R
 func (t *Table) stillFits(s *replay.State, st *staged, kind conflict.Kind) bool {
 	now, err := s.Schema()
 	if err != nil || feature.CheckWrite(s.Protocol, s.Metadata, now) != nil || s.Metadata.ID != st.base.ID {
+		return false
+	}
+	if st.all && feature.Bool(s.Metadata.Configuration, "delta.appendOnly", false) {
 		return false
 	}
 	switch kind {
@@ -336,11 +355,22 @@ func onlyNullable(now, before *schema.Struct) bool {
 		if i >= 0 && !schema.Equal(f.Type, before.Fields[i].Type) {
 			return false
 		}
-		if i >= 0 && f.Nullable != before.Fields[i].Nullable {
+		if i >= 0 && (f.Nullable != before.Fields[i].Nullable || !sameRules(f.Metadata, before.Fields[i].Metadata)) {
 			return false
 		}
 	}
 	return true
+}
+
+// sameRules compares what the metadata of a column demands of its values: all
+// of it but the comment, since engines add rules of their own.
+func sameRules(a, b schema.Metadata) bool {
+	only := func(m schema.Metadata) schema.Metadata {
+		out := maps.Clone(m)
+		delete(out, "comment")
+		return out
+	}
+	return maps.EqualFunc(only(a), only(b), func(x, y json.RawMessage) bool { return bytes.Equal(x, y) })
 }
 
 // request is the transaction for what is staged, against a state.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -152,6 +153,9 @@ func (s *shape) readStruct(a arrow.Array, i int, v reflect.Value) *Error {
 	for _, f := range s.fields {
 		c, ok := t.FieldIdx(f.name)
 		if !ok {
+			c = slices.IndexFunc(t.Fields(), func(g arrow.Field) bool { return strings.EqualFold(g.Name, f.name) })
+		}
+		if c < 0 {
 			return &Error{f.shape.path, 0, fmt.Sprintf("the struct has no field %q", f.name)}
 		}
 		if err := f.shape.read(st.Field(c), i, v.FieldByIndex(f.index)); err != nil {

@@ -1,11 +1,12 @@
 package rows
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"math"
 	"reflect"
-	"sort"
+	"slices"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -139,31 +140,34 @@ func (s *shape) appendMap(b *array.MapBuilder, v reflect.Value) *Error {
 		return nil
 	}
 	b.Append(true)
-	keys := v.MapKeys()
-	sort.Slice(keys, func(i, j int) bool { return lessKey(keys[i], keys[j]) })
-	for _, k := range keys {
-		if err := s.key.append(b.KeyBuilder(), k); err != nil {
+	var pairs []pair
+	for it := v.MapRange(); it.Next(); { // a NaN cannot be looked up
+		pairs = append(pairs, pair{it.Key(), it.Value()})
+	}
+	slices.SortFunc(pairs, func(a, b pair) int { return compareKeys(a.key, b.key) })
+	for _, p := range pairs {
+		if err := s.key.append(b.KeyBuilder(), p.key); err != nil {
 			return err
 		}
-		if err := s.elem.append(b.ItemBuilder(), v.MapIndex(k)); err != nil {
+		if err := s.elem.append(b.ItemBuilder(), p.value); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func lessKey(a, b reflect.Value) bool {
+type pair struct{ key, value reflect.Value }
+
+func compareKeys(a, b reflect.Value) int {
 	switch {
 	case a.CanInt():
-		return a.Int() < b.Int()
+		return cmp.Compare(a.Int(), b.Int())
 	case a.CanUint():
-		return a.Uint() < b.Uint()
+		return cmp.Compare(a.Uint(), b.Uint())
 	case a.CanFloat():
-		return a.Float() < b.Float()
-	case a.Kind() == reflect.Bool:
-		return !a.Bool() && b.Bool()
+		return cmp.Compare(a.Float(), b.Float())
 	default:
-		return fmt.Sprint(a.Interface()) < fmt.Sprint(b.Interface())
+		return cmp.Compare(fmt.Sprint(a.Interface()), fmt.Sprint(b.Interface()))
 	}
 }
 

@@ -95,9 +95,15 @@ func structShape(t reflect.Type, path string, depth int) (*shape, error) {
 	seen := map[string]bool{}
 	for i := range t.NumField() {
 		f := t.Field(i)
-		name, option, partition := parseTag(f)
+		name, option, partition, ok := parseTag(f)
 		if !f.IsExported() || name == "-" {
 			continue
+		}
+		switch {
+		case !ok:
+			return nil, &Error{path + "." + f.Name, -1, fmt.Sprintf("the tag %q is not name,option,partition", f.Tag.Get("delta"))}
+		case partition && depth > 0:
+			return nil, &Error{path + "." + f.Name, -1, "a table can be partitioned by a column, not by a field inside of one"}
 		}
 		inner, err := typeShape(f.Type, option, path+"."+f.Name, depth+1)
 		if err != nil {
@@ -117,31 +123,30 @@ func structShape(t reflect.Type, path string, depth int) (*shape, error) {
 	return s, nil
 }
 
-// parseTag reads `delta:"name,option,partition"`.
-func parseTag(f reflect.StructField) (name, option string, partition bool) {
-	tag := f.Tag.Get("delta")
-	name, rest, _ := strings.Cut(tag, ",")
+// parseTag reads `delta:"name,option,partition"`. It reports false if that is
+// not what the tag says.
+func parseTag(f reflect.StructField) (name, option string, partition, ok bool) {
+	name, rest, _ := strings.Cut(f.Tag.Get("delta"), ",")
 	if name == "" {
 		name = snake(f.Name)
 	}
 	for rest != "" {
 		var o string
-		if strings.HasPrefix(rest, "decimal(") { // has a comma of its own
-			end := strings.IndexByte(rest, ')') + 1
+		if end := strings.IndexByte(rest, ')') + 1; end > 0 && strings.HasPrefix(rest, "decimal(") { // has a comma of its own
 			o, rest = rest[:end], strings.TrimPrefix(rest[end:], ",")
 		} else {
 			o, rest, _ = strings.Cut(rest, ",")
 		}
-		if o == "partition" {
+		switch {
+		case o == "partition" && !partition:
 			partition = true
-		} else {
+		case o != "" && option == "":
 			option = o
-		}
-		if o == "" {
-			break
+		default:
+			return name, option, partition, false
 		}
 	}
-	return name, option, partition
+	return name, option, partition, true
 }
 
 // snake is PickupTimeUTC as pickup_time_utc.

@@ -33,6 +33,15 @@ func (e *usageError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
 
+// hintedError is an error of which the place where it happens knows what to do
+// about it.
+type hintedError struct {
+	error
+	hint string
+}
+
+func (e *hintedError) Unwrap() error { return e.error }
+
 // class is a kind of failure, and what to do about it.
 type class struct {
 	is   func(error) bool
@@ -66,7 +75,6 @@ var classes = []class{
 	{is(table.ErrVersionGone), exitNotFound, "foreset history lists the versions that are left"},
 	{is(fs.ErrNotExist), exitNotFound, ""},
 	{is(table.ErrExists), exitOther, "foreset append and foreset overwrite write to a table that is there"},
-	{is(table.ErrSchema), exitOther, "foreset schema shows the columns; --merge-schema adds new ones"},
 }
 
 // classify is the exit code of an error and what to do about it, if there is
@@ -75,12 +83,17 @@ func classify(err error) (code int, hint string) {
 	if err == nil {
 		return exitOK, ""
 	}
+	code = exitOther
 	for _, c := range classes {
 		if c.is(err) {
-			return c.code, c.hint
+			code, hint = c.code, c.hint
+			break
 		}
 	}
-	return exitOther, ""
+	if h, ok := errors.AsType[*hintedError](err); ok {
+		hint = h.hint
+	}
+	return code, hint
 }
 
 func is(target error) func(error) bool {

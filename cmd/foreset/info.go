@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -165,12 +166,16 @@ func (d *description) print(w io.Writer, location string) error {
 
 // columnLine is a column as CREATE TABLE has it.
 func columnLine(f schema.Field) string {
-	s := f.Name + " " + f.Type.String()
+	s := f.Name
+	if strings.IndexFunc(s, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) >= 0 {
+		s = "`" + strings.ReplaceAll(s, "`", "``") + "`"
+	}
+	s += " " + f.Type.String()
 	if !f.Nullable {
 		s += " NOT NULL"
 	}
 	if comment, ok := f.Metadata.String("comment"); ok {
-		s += " COMMENT '" + strings.ReplaceAll(comment, "'", "\\'") + "'"
+		s += " COMMENT '" + strings.ReplaceAll(comment, "'", "''") + "'"
 	}
 	return s
 }

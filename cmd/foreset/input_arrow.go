@@ -16,19 +16,40 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 )
 
-// arrowMagic begins an Arrow file. After it and two bytes of padding the file
-// is an IPC stream; the footer, which follows, is not needed to read all.
+// arrowMagic begins and ends an Arrow file. After the first one and two bytes
+// of padding the file is an IPC stream; the footer is not needed to read all.
 const arrowMagic = "ARROW1"
 
 // readArrow reads an Arrow file or stream.
 func readArrow(in *input, f io.Reader) (array.RecordReader, error) {
 	b := bufio.NewReader(f)
-	if magic, _ := b.Peek(len(arrowMagic)); string(magic) == arrowMagic {
-		if _, err := b.Discard(len(arrowMagic) + 2); err != nil {
-			return nil, &inputError{Source: in.name, Problem: err.Error()}
+	open := func() (array.RecordReader, error) { return ipc.NewReader(b) }
+	if magic, _ := b.Peek(len(arrowMagic)); string(magic) != arrowMagic {
+		return guarded(in, open, nil)
+	}
+	if _, err := b.Discard(len(arrowMagic) + 2); err != nil {
+		return nil, &inputError{Source: in.name, Problem: err.Error()}
+	}
+	return guarded(in, open, func() error { return endsWithMagic(b) })
+}
+
+// endsWithMagic reads to the end. A stream may end after any batch: only this
+// tells a whole file from one that was cut short.
+func endsWithMagic(r io.Reader) error {
+	var tail, chunk []byte = nil, make([]byte, 4096)
+	for {
+		n, err := r.Read(chunk)
+		tail = append(tail, chunk[:n]...)
+		tail = tail[max(0, len(tail)-len(arrowMagic)):]
+		switch {
+		case err == io.EOF && string(tail) == arrowMagic:
+			return nil
+		case err == io.EOF:
+			return errors.New("the end of the file is missing")
+		case err != nil:
+			return err
 		}
 	}
-	return guarded(in, func() (array.RecordReader, error) { return ipc.NewReader(b) })
 }
 
 // parquetBatchRows is how many rows are read from Parquet at a time.
@@ -51,7 +72,7 @@ func (a *app) readParquet(ctx context.Context, in *input) (array.RecordReader, f
 			return nil, err
 		}
 		return pr.GetRecordReader(ctx, nil, nil)
-	})
+	}, nil)
 	if err != nil {
 		done()
 		return nil, nil, err
@@ -80,7 +101,8 @@ func (in *input) seekable(ctx context.Context, a *app) (*os.File, error) {
 
 // guarded opens a reader of somebody's file. Where the library panics on what
 // it finds there, that is an error too. The errors of ctx stay what they are.
-func guarded(in *input, open func() (array.RecordReader, error)) (array.RecordReader, error) {
+// atEnd, if there is one, has the last word on whether the file is whole.
+func guarded(in *input, open func() (array.RecordReader, error), atEnd func() error) (array.RecordReader, error) {
 	blame := func(err error) error {
 		if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 			return err
@@ -115,7 +137,13 @@ func guarded(in *input, open func() (array.RecordReader, error)) (array.RecordRe
 				}
 			})
 			if err == nil && batch == nil {
-				if err = r.Err(); err == nil || errors.Is(err, io.EOF) {
+				if err = r.Err(); errors.Is(err, io.EOF) {
+					err = nil
+				}
+				if err == nil && atEnd != nil {
+					err = atEnd()
+				}
+				if err == nil {
 					return
 				}
 			}

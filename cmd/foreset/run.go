@@ -53,7 +53,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetErr(a.stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !a.started {
-		err = usagef("%w\nhint: see %s --help", err, cmd.CommandPath())
+		err = &hintedError{&usageError{err}, cmd.CommandPath() + " --help shows what there is"}
 	}
 	if flushErr := a.out.Flush(); err == nil {
 		err = flushErr

@@ -15,8 +15,8 @@ func (a *app) schemaCommand() *cobra.Command {
 	var at string
 	cmd := &cobra.Command{
 		Use: "schema LOCATION", Short: "Print a table's schema",
-		Long: "Print a table's schema: as Delta stores it with -o json and -o ndjson, as CREATE TABLE has it with -o table.\n" +
-			"Both are what foreset create --schema reads.",
+		Long: "Print a table's schema: as Delta stores it with -o json and -o ndjson, which leaves nothing out,\n" +
+			"or as CREATE TABLE has it with -o table. foreset create --schema reads both.",
 		Args: exactly("LOCATION"), ValidArgsFunction: files(1),
 	}
 	cmd.Flags().StringVar(&at, "at", "", atUsage)

@@ -17,8 +17,8 @@ func isTerminal(stream any) bool {
 }
 
 // visible is a text in which no character can command a terminal: control
-// characters and those that reorder text are written as \u001b. Characters of
-// keep stay.
+// characters, and those that reorder or break lines, are written as \u001b.
+// Characters of keep stay.
 func visible(s string, keep ...rune) string {
 	if strings.IndexFunc(s, commands) < 0 && utf8.ValidString(s) {
 		return s
@@ -43,9 +43,11 @@ func contains(set []rune, r rune) bool {
 	return false
 }
 
-// commands says whether a character does something to a terminal instead of
-// being shown by it.
-func commands(r rune) bool { return unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Bidi_Control, r) }
+// commands says whether a character does something to a terminal, or to the
+// order or the end of a line, instead of being shown.
+func commands(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
+}
 
 // escaped is a character as JSON escapes it: inside a JSON string it means the
 // same as before.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/spf13/cobra"
@@ -63,7 +64,7 @@ func (a *app) write(ctx context.Context, location, file string, o *writeOptions,
 		return err
 	}
 	defer in.close()
-	return a.withTable(ctx, location, false, func(t *table.Table) error {
+	err = a.withTable(ctx, location, false, func(t *table.Table) error {
 		s, err := t.Snapshot(ctx, table.At{})
 		if err != nil {
 			return err
@@ -85,6 +86,10 @@ func (a *app) write(ctx context.Context, location, file string, o *writeOptions,
 		done()
 		return a.writeCommit(c)
 	})
+	if errors.Is(err, table.ErrSchema) && !o.mergeSchema {
+		err = &hintedError{err, "foreset schema shows the columns of the table; --merge-schema adds new ones"}
+	}
+	return err
 }
 
 // load presents an input as rows, text in the types of the table. done ends

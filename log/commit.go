@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"github.com/foreset/foreset/storage"
@@ -65,7 +66,14 @@ func getObject(ctx context.Context, st storage.Store, name string, l *Limits) ([
 	if errors.Is(err, storage.ErrTooLarge) {
 		err = errors.Join(&LimitError{Name: name, What: "CommitBytes", Limit: l.CommitBytes}, err)
 	}
-	return body, info, err
+	if err == nil && int64(len(body)) != info.Size {
+		// Cut at the end of a line it would pass for a shorter commit.
+		err = fmt.Errorf("read %s: %d of %d bytes arrived: %w", name, len(body), info.Size, io.ErrUnexpectedEOF)
+	}
+	if err != nil {
+		return nil, storage.Info{}, err
+	}
+	return body, info, nil
 }
 
 // ReadCommit returns the actions of version v in the order of their lines.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"github.com/foreset/foreset/checkpoint"
+	"github.com/foreset/foreset/expr"
 	"github.com/foreset/foreset/internal/arrowconv"
 	"github.com/foreset/foreset/internal/conflict"
 	"github.com/foreset/foreset/internal/feature"
@@ -117,16 +118,26 @@ func translate(err error) error {
 	if errors.As(err, &empty) {
 		return marked{err, ErrConstraint}
 	}
+	var v2 *checkpoint.UnsupportedError
+	if errors.As(err, &v2) {
+		return fmt.Errorf("%w: %w", &UnsupportedError{Features: []string{v2.What}}, err)
+	}
 	var column *scan.ColumnError
 	var mismatch *schema.MismatchError
 	var invalid *schema.InvalidError
 	var unknown *schema.UnknownTypeError
+	var text *expr.LimitError
+	var columns *schema.LimitError
 	switch {
 	case errors.Is(err, parquetfile.ErrCorrupt), errors.Is(err, checkpoint.ErrCorrupt), errors.Is(err, log.ErrGap):
 		return marked{err, ErrCorrupt}
 	case errors.As(err, &column), errors.As(err, &mismatch), errors.As(err, &invalid), errors.As(err, &unknown):
 		return marked{err, ErrSchema}
-	case errors.Is(err, storage.ErrTooLarge):
+	case errors.Is(err, log.ErrExternalPath), errors.Is(err, log.ErrBadPath):
+		return marked{err, ErrCorrupt}
+	case errors.Is(err, parquetfile.ErrUnsupported):
+		return marked{err, ErrUnsupported}
+	case errors.As(err, &text), errors.As(err, &columns), errors.Is(err, parquetfile.ErrLimit), errors.Is(err, storage.ErrTooLarge):
 		return marked{err, ErrLimit}
 	}
 	return err

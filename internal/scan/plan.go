@@ -177,7 +177,7 @@ func (p *Plan) Schema() *arrow.Schema { return p.arrow }
 
 // columns of a base that the plan's decisions need.
 func (p *Plan) columns() checkpoint.Columns {
-	if p.skip != nil {
+	if p.skip != nil && p.skip.NeedsStats() {
 		return checkpoint.Stats
 	}
 	return 0

@@ -102,6 +102,10 @@ func addLeaf(s *schema.Struct, path []string, field schema.Field) {
 	s.Fields = append(s.Fields, field)
 }
 
+// NeedsStats says whether Decide can make use of statistics: if not, they need
+// not be read.
+func (f *Files) NeedsStats() bool { return len(f.statistics.Fields) > 0 }
+
 // Decide says what the log proves about the predicate on the rows of a file.
 // Statistics are read only if the partition values leave it open. Statistics
 // that cannot be read prove nothing. Rows that a deletion vector hides may be

@@ -44,14 +44,15 @@ func load(ctx context.Context, src *Source, at log.Version) (*State, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		src.Warn(fmt.Errorf("read the checkpoint hint: %w", err)) // the listing decides
 	}
-	if hint != nil && (at == Latest || hint.Version <= at) {
+	hinted := hint != nil && (at == Latest || hint.Version <= at)
+	if hinted {
 		from = hint.Version
 	}
 	seg, err := log.ListSegment(ctx, src.Store, from, at)
 	if err != nil {
 		return nil, err
 	}
-	if seg.CheckpointVersion < from {
+	if hinted && seg.CheckpointVersion < from {
 		src.Warn(fmt.Errorf("the checkpoint hint names checkpoint %d, which is not there", from))
 	}
 	return assembleAny(ctx, src, seg, at)

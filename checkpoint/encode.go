@@ -82,7 +82,7 @@ type encoder struct {
 	opts   WriteOptions
 	layout *layout
 	body   bytes.Buffer
-	writer *parquet.Writer
+	writer *parquet.GenericWriter[any]
 	row    *row
 	rows   []parquet.Row // waiting to be written
 	inRows int           // of the row group
@@ -105,7 +105,7 @@ func encode(ctx context.Context, src *Source, opts *WriteOptions) (*encoder, err
 	}
 	e.layout = newLayout(src.Protocol, src.Metadata)
 	e.row = newRow(e.layout.leaves, e.layout.root.levels())
-	e.writer = parquet.NewWriter(&e.body, e.options(codec)...)
+	e.writer = parquet.NewGenericWriter[any](&e.body, e.options(codec)...)
 	for _, step := range []func() error{e.protocol, e.metadata, e.txns, e.domains, e.removes, e.adds, e.flush, e.writer.Close} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("encode checkpoint %d: %w", src.Version, err)

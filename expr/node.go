@@ -287,19 +287,6 @@ func MayFail(n Node) bool {
 	}
 }
 
-// deepMayFail says whether evaluating n with all that is below may fail.
-func deepMayFail(n Node) bool {
-	if MayFail(n) {
-		return true
-	}
-	for _, arg := range Operands(n) {
-		if deepMayFail(arg) {
-			return true
-		}
-	}
-	return false
-}
-
 // Apply is the cast of one value of the operand's type.
 func (n *Cast) Apply(v value.Value) (value.Value, error) {
 	return applied(&Cast{Arg: &Literal{v}, To: n.To, env: n.env, pos: n.pos})

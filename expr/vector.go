@@ -126,9 +126,6 @@ type vec struct {
 	yes, no bitmap
 }
 
-// number is what arithmetic is generic over.
-type number interface{ integer | float }
-
 type integer interface {
 	~int8 | ~int16 | ~int32 | ~int64
 }

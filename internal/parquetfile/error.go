@@ -12,7 +12,7 @@ var (
 	// ErrUnsupported: the object is a Parquet file of a kind that is refused.
 	ErrUnsupported = errors.New("unsupported Parquet file")
 	// ErrLimit: reading the object would take more than the limits allow.
-	ErrLimit = errors.New("Parquet file exceeds a limit")
+	ErrLimit = errors.New("limit exceeded by a Parquet file")
 )
 
 // Error says what is wrong with which object. It satisfies errors.Is for one

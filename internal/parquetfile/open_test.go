@@ -36,7 +36,10 @@ func twoColumns(t testing.TB, kv map[string]string, groups, rows int) []byte {
 	w := file.NewParquetWriter(&out, root, file.WithWriteMetadata(meta),
 		file.WithWriterProps(parquet.NewWriterProperties(parquet.WithDictionaryDefault(false), parquet.WithDataPageSize(512), parquet.WithBatchSize(16))))
 	for range groups {
-		g := w.AppendRowGroup()
+		g, err := w.AppendRowGroupChecked()
+		if err != nil {
+			t.Fatal(err)
+		}
 		for sign := int64(1); sign >= -1; sign -= 2 {
 			c, err := g.NextColumn()
 			if err != nil {

@@ -60,7 +60,10 @@ func storedFile(t testing.TB, kv map[string]string, fields []pqschema.Node, leav
 		}
 	}
 	w := file.NewParquetWriter(&out, root, file.WithWriteMetadata(meta))
-	rg := w.AppendRowGroup()
+	rg, err := w.AppendRowGroupChecked()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, l := range leaves {
 		c, err := rg.NextColumn()
 		if err != nil {

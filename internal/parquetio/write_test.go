@@ -124,7 +124,7 @@ func batchOf(t interface{ Fatal(...any) }, mem memory.Allocator, s *schema.Struc
 	if err != nil {
 		t.Fatal(err)
 	}
-	batch, _, err := array.RecordFromJSON(mem, sc, strings.NewReader(rows), array.WithUseNumber())
+	batch, _, err := array.RecordFromJSON(mem, sc, strings.NewReader(rows))
 	if err != nil {
 		t.Fatal(err)
 	}

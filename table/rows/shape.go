@@ -59,9 +59,8 @@ const (
 )
 
 var (
-	timeType  = reflect.TypeFor[time.Time]()
-	bytesType = reflect.TypeFor[[]byte]()
-	duration  = reflect.TypeFor[time.Duration]()
+	timeType = reflect.TypeFor[time.Time]()
+	duration = reflect.TypeFor[time.Duration]()
 )
 
 const depthMax = 32

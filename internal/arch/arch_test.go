@@ -67,7 +67,7 @@ var nested = []string{"examples", "interop", "bench"}
 func TestImportsPointDownward(t *testing.T) {
 	// The files are read in this process, not by a child "go list": the test
 	// cache notices only files that the test itself opened.
-	root := os.DirFS("../..")
+	root, seen := os.DirFS("../.."), map[string]bool{}
 	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -90,6 +90,7 @@ func TestImportsPointDownward(t *testing.T) {
 			return err
 		}
 		pkg := path.Dir(name)
+		seen[pkg] = true
 		for _, spec := range f.Imports {
 			imp, err := strconv.Unquote(spec.Path.Value)
 			if err != nil {
@@ -103,6 +104,11 @@ func TestImportsPointDownward(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for pkg := range mayImport {
+		if !seen[pkg] {
+			t.Errorf("%s is listed and has no files", pkg)
+		}
 	}
 }
 

@@ -1,0 +1,236 @@
+package table_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/foreset/foreset/expr"
+	"github.com/foreset/foreset/log"
+	"github.com/foreset/foreset/schema"
+	"github.com/foreset/foreset/storage"
+	"github.com/foreset/foreset/table"
+)
+
+// checked is an allocator that must be empty when the test ends.
+func checked(t *testing.T) memory.Allocator {
+	t.Helper()
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	t.Cleanup(func() { mem.AssertSize(t, 0) })
+	return mem
+}
+
+// create makes a table in a store with columns as SQL has them.
+func create(t *testing.T, st storage.Store, columns string, opts *table.CreateOptions) *table.Table {
+	t.Helper()
+	s, err := schema.ParseColumns(columns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var o table.CreateOptions
+	if opts != nil {
+		o = *opts
+	}
+	o.Store, o.Schema = st, s
+	if o.Allocator == nil {
+		o.Allocator = checked(t)
+	}
+	tbl, err := table.Create(context.Background(), "", nil, &o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeTable(t, tbl) })
+	return tbl
+}
+
+// open opens the table in a store.
+func open(t *testing.T, st storage.Store, opts *table.Options) *table.Table {
+	t.Helper()
+	var o table.Options
+	if opts != nil {
+		o = *opts
+	}
+	o.Store = st
+	tbl, err := table.Open(context.Background(), "", &o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeTable(t, tbl) })
+	return tbl
+}
+
+// data is a reader of JSON rows with the given fields.
+func data(t *testing.T, rows string, fields ...arrow.Field) array.RecordReader {
+	t.Helper()
+	s := arrow.NewSchema(fields, nil)
+	batch, _, err := array.RecordFromJSON(memory.DefaultAllocator, s, strings.NewReader(rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rr, err := array.NewRecordReader(s, []arrow.RecordBatch{batch})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rr
+}
+
+func col(name string, t arrow.DataType) arrow.Field {
+	return arrow.Field{Name: name, Type: t, Nullable: true}
+}
+
+var (
+	long   = arrow.PrimitiveTypes.Int64
+	text   = arrow.BinaryTypes.String
+	double = arrow.PrimitiveTypes.Float64
+)
+
+// ids is a reader of rows of the one column id.
+func ids(t *testing.T, values ...int64) array.RecordReader {
+	t.Helper()
+	var rows []string
+	for _, v := range values {
+		rows = append(rows, fmt.Sprintf(`{"id":%d}`, v))
+	}
+	return data(t, "["+strings.Join(rows, ",")+"]", col("id", long))
+}
+
+func mustAppend(t *testing.T, tbl *table.Table, rows array.RecordReader, opts *table.WriteOptions) table.Commit {
+	t.Helper()
+	c, err := tbl.Append(context.Background(), rows, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.After != nil {
+		t.Errorf("after version %d: %v", c.Version, c.After)
+	}
+	return c
+}
+
+func latest(t *testing.T, tbl *table.Table) *table.Snapshot {
+	t.Helper()
+	s, err := tbl.Snapshot(context.Background(), table.At{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// rowsOf is the rows of a scan as JSON objects, sorted unless they are ordered.
+func rowsOf(t *testing.T, s *table.Snapshot, opts *table.ScanOptions) []string {
+	t.Helper()
+	out, err := tryRows(s, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func tryRows(s *table.Snapshot, opts *table.ScanOptions) ([]string, error) {
+	var out []string
+	for b, err := range s.Scan(opts).Batches(context.Background()) {
+		if err != nil {
+			return nil, err
+		}
+		text, err := b.MarshalJSON()
+		if err != nil {
+			return nil, err
+		}
+		var rows []json.RawMessage
+		if err := json.Unmarshal(text, &rows); err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out = append(out, string(r))
+		}
+	}
+	if opts == nil || !opts.Ordered {
+		slices.Sort(out)
+	}
+	return out, nil
+}
+
+func wantRows(t *testing.T, tbl *table.Table, want ...string) {
+	t.Helper()
+	if got := rowsOf(t, latest(t, tbl), nil); !slices.Equal(got, want) {
+		t.Errorf("the table holds %v, want %v", got, want)
+	}
+}
+
+// objects lists a store, names and sizes.
+func objects(t *testing.T, st storage.Store) []string {
+	t.Helper()
+	var out []string
+	for info, err := range st.List(context.Background(), "", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, fmt.Sprint(info.Name, " ", info.Size))
+	}
+	return out
+}
+
+// put writes an object.
+func put(t *testing.T, st storage.Store, name, body string) {
+	t.Helper()
+	if err := st.Put(context.Background(), name, []byte(body)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func get(t *testing.T, st storage.Store, name string) []byte {
+	t.Helper()
+	body, _, err := st.Get(context.Background(), name, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+func remove(t *testing.T, st storage.Store, suffix string) {
+	t.Helper()
+	for _, o := range objects(t, st) {
+		if name := o[:strings.LastIndex(o, " ")]; strings.HasSuffix(name, suffix) {
+			if err := st.Delete(context.Background(), name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// foreign commits actions as another engine would: without a look at anything.
+func foreign(t *testing.T, st storage.Store, v log.Version, actions ...log.Action) {
+	t.Helper()
+	put(t, st, log.CommitName(v), string(log.EncodeCommit(actions)))
+}
+
+// changed is a table's metadata with some of it changed.
+func changed(s *table.Snapshot, f func(*log.Metadata)) *log.Metadata {
+	md := *s.Metadata()
+	md.Configuration = maps.Clone(md.Configuration)
+	f(&md)
+	return &md
+}
+
+var all expr.Expr
+
+func tryCreate(st storage.Store, columns string, opts *table.CreateOptions) error {
+	s, err := schema.ParseColumns(columns)
+	if err != nil {
+		return err
+	}
+	o := *opts
+	o.Store, o.Schema = st, s
+	tbl, err := table.Create(context.Background(), "", nil, &o)
+	if err != nil {
+		return err
+	}
+	return tbl.Close(context.Background())
+}

@@ -2,7 +2,7 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: check fmt vet static test race cross interop long bench flights
+.PHONY: check fmt vet static test race cross examples simulate mutants interop long bench flights
 
 check: fmt vet static test race cross
 
@@ -12,6 +12,7 @@ fmt:
 vet:
 	$(GO) vet ./...
 	cd examples && $(GO) vet ./...
+	cd bench && $(GO) vet ./...
 
 static:
 	$(GO) run $(STATICCHECK) ./...
@@ -24,6 +25,17 @@ race:
 
 cross:
 	for os in linux darwin windows; do echo "$$os"; CGO_ENABLED=0 GOOS=$$os $(GO) build ./... || exit 1; done
+
+examples:
+	cd examples && $(GO) test ./...
+
+# 2,000 seeds of the simulator; go test ./... runs 200.
+simulate:
+	$(GO) test ./table -run TestSimulatedConcurrency -count=1 -v -args -sim.seeds=2000
+
+# Mistakes that the simulator must find.
+mutants:
+	FORESET_MUTANTS=1 $(GO) test ./table -run TestSimulatorFindsPlantedBugs -count=1 -v
 
 interop:
 	interop/run.sh

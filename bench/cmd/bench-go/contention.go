@@ -1,0 +1,220 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/foreset/foreset/table"
+)
+
+// writerCommand is the first argument of the processes that contend starts.
+const writerCommand = "writer"
+
+// written is what one process reports.
+type written struct {
+	OK     int
+	Failed int
+	Errors []string // the first few
+	Times  []time.Duration
+	CPUS   float64
+	RSSMB  float64
+}
+
+// contend has several processes append to one table at the same time, one row
+// a commit, opening the table for each. Then it looks for every row.
+func contend(ctx context.Context, c *config) (*result, error) {
+	if err := newRowTable(ctx, c); err != nil {
+		return nil, err
+	}
+	m, err := newMeter(c)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // ends the processes that still run
+	var writers []*writer
+	for p := range c.p {
+		w, err := startWriter(ctx, c, p)
+		if err != nil {
+			return nil, err
+		}
+		writers = append(writers, w)
+	}
+	var all []written
+	err = m.run(1, nil, func() error {
+		for _, w := range writers {
+			if err := w.release(); err != nil {
+				return err
+			}
+		}
+		for _, w := range writers {
+			r, err := w.wait()
+			if err != nil {
+				return err
+			}
+			all = append(all, r)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var sum written
+	for _, r := range all {
+		sum.OK += r.OK
+		sum.Failed += r.Failed
+		sum.Errors = append(sum.Errors, r.Errors...)
+		sum.Times = append(sum.Times, r.Times...)
+		sum.CPUS += r.CPUS
+		sum.RSSMB = max(sum.RSSMB, r.RSSMB)
+	}
+	found, err := countRows(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return &result{
+		meter: m, cpuS: round(sum.CPUS, 3), rows: number(int64(sum.OK)), files: number(found.files),
+		extra: map[string]any{
+			"writers": c.p, "commits_each": c.n, "ok": sum.OK, "failed": sum.Failed, "errors": sum.Errors[:min(3, len(sum.Errors))],
+			"lost": int64(sum.OK+1) - found.distinct, "doubled": found.rows - found.distinct, "version": found.version,
+			"commits_per_s": round(float64(sum.OK)/m.walls[0], 1), "p50_ms": milliseconds(percentile(sum.Times, 0.5)),
+			"p99_ms": milliseconds(percentile(sum.Times, 0.99)), "child_rss_mb": sum.RSSMB,
+		},
+	}, nil
+}
+
+// writer is a process that appends when it is released.
+type writer struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+// startWriter returns when the process is ready.
+func startWriter(ctx context.Context, c *config, index int) (*writer, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, self, writerCommand, c.table, strconv.Itoa(c.n), strconv.Itoa(index), strconv.FormatBool(c.noSync))
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	w := &writer{cmd: cmd, in: in, out: bufio.NewReader(out)}
+	if _, err := w.out.ReadString('\n'); err != nil {
+		return nil, errors.Join(fmt.Errorf("writer %d did not start: %w", index, err), cmd.Wait())
+	}
+	return w, nil
+}
+
+func (w *writer) release() error {
+	_, err := io.WriteString(w.in, "go\n")
+	return errors.Join(err, w.in.Close())
+}
+
+func (w *writer) wait() (r written, err error) {
+	decodeErr := json.NewDecoder(w.out).Decode(&r)
+	return r, errors.Join(decodeErr, w.cmd.Wait())
+}
+
+// writerMain is the main function of such a process: it says that it is ready,
+// waits for a line, appends, and prints what became of it.
+func writerMain(ctx context.Context, args []string) error {
+	if len(args) != 4 {
+		return fmt.Errorf("%d arguments", len(args))
+	}
+	c := &config{table: args[0], noSync: args[3] == "true"}
+	var err, indexErr error
+	var index int
+	c.n, err = strconv.Atoi(args[1])
+	index, indexErr = strconv.Atoi(args[2])
+	if err := errors.Join(err, indexErr); err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
+		return fmt.Errorf("wait for the start: %w", err)
+	}
+	before, err := cpuTime()
+	if err != nil {
+		return err
+	}
+	var r written
+	for i := range c.n {
+		start := time.Now()
+		if err := appendByPath(ctx, c, int64(index*c.n+i)); err != nil {
+			r.Failed++
+			if len(r.Errors) < 3 {
+				r.Errors = append(r.Errors, err.Error())
+			}
+		} else {
+			r.OK++
+		}
+		r.Times = append(r.Times, time.Since(start))
+	}
+	after, err := cpuTime()
+	if err != nil {
+		return err
+	}
+	r.CPUS = (after - before).Seconds()
+	if r.RSSMB, err = statusMB("VmHWM"); err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(r)
+}
+
+// contents is what a table of rows holds.
+type contents struct {
+	rows, distinct, files, version int64
+}
+
+func countRows(ctx context.Context, c *config) (n contents, err error) {
+	o, err := c.options()
+	if err != nil {
+		return contents{}, err
+	}
+	t, err := table.Open(ctx, c.table, o)
+	if err != nil {
+		return contents{}, err
+	}
+	defer func() { err = errors.Join(err, t.Close(ctx)) }()
+	s, err := t.Snapshot(ctx, table.At{})
+	if err != nil {
+		return contents{}, err
+	}
+	n.version = s.Version()
+	if n.files, _, err = s.Count(ctx); err != nil {
+		return contents{}, err
+	}
+	seen := map[int64]bool{}
+	for batch, err := range s.Scan(&table.ScanOptions{Columns: []string{"id"}}).Batches(ctx) {
+		if err != nil {
+			return contents{}, err
+		}
+		for _, id := range batch.Column(0).(*array.Int64).Int64Values() {
+			seen[id] = true
+			n.rows++
+		}
+	}
+	n.distinct = int64(len(seen))
+	return n, nil
+}

@@ -1,0 +1,178 @@
+// Bench-go runs one workload with this library and prints one line of JSON, in
+// the form that the engines of ../../peers print it in.
+//
+//	bench-go WORKLOAD --table PATH [flags]
+//
+// Exit code 2: no such workload, or bad flags. Exit code 3, and a line with
+// "error": a workload, or a flag of it, that this library cannot do yet. Exit
+// code 1: it failed.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/foreset/foreset/storage"
+	"github.com/foreset/foreset/table"
+)
+
+// config is what the flags say.
+type config struct {
+	workload       string
+	table          string
+	s3             string
+	scale          string
+	input          string // arrow, stream
+	compression    string
+	mode           string // handle, path
+	repeat         int
+	n              int
+	p              int
+	key            int64
+	targetFileSize int64
+	noSync         bool
+	cpuProfile     string
+	heapProfile    string
+	data, tmp      string // BENCH_DATA, BENCH_TMP
+}
+
+var errNotImplemented = errors.New("not implemented")
+
+type workload func(context.Context, *config) (*result, error)
+
+var workloads = map[string]workload{
+	"W1_append":        appendLineitem,
+	"W1b_partitioned":  appendLineitem,
+	"W2_full":          scanTable,
+	"W2b_project":      scanTable,
+	"W2c_selective":    scanTable,
+	"W2d_lookup":       scanTable,
+	"W3_snapshot":      openAndList,
+	"W3_incremental":   advance,
+	"W4_small_commits": smallCommits,
+	"W4c_checkpoint":   writeCheckpoint,
+	"W5_contention":    contend,
+	"W6_merge":         notImplemented,
+	"W6_delete":        notImplemented,
+	"W6_update":        notImplemented,
+	"W7_compact":       notImplemented,
+	"W7_zorder":        notImplemented,
+	"W8_vacuum":        notImplemented,
+	"W9_append":        notImplemented,
+	"W9_open":          notImplemented,
+	"W9_scan":          notImplemented,
+	"W9_update":        notImplemented,
+	"W9_checkpoint":    notImplemented,
+}
+
+func notImplemented(context.Context, *config) (*result, error) { return nil, errNotImplemented }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+func run(ctx context.Context, args []string) int {
+	if len(args) > 0 && args[0] == writerCommand {
+		return report(ctx, &config{workload: "writer"}, writerMain(ctx, args[1:]))
+	}
+	c, work, err := parse(args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench-go:", err)
+		return 2
+	}
+	return report(ctx, c, measureAndPrint(ctx, c, work))
+}
+
+func report(ctx context.Context, c *config, err error) int {
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errNotImplemented):
+		printError(os.Stdout, c, err)
+		return 3
+	}
+	fmt.Fprintf(os.Stderr, "bench-go: %s: %v\n", c.workload, err)
+	if ctx.Err() != nil {
+		return 130
+	}
+	return 1
+}
+
+func parse(args []string) (*config, workload, error) {
+	if len(args) == 0 {
+		return nil, nil, errors.New("usage: bench-go WORKLOAD --table PATH [flags]")
+	}
+	c := &config{workload: args[0], data: os.Getenv("BENCH_DATA"), tmp: os.Getenv("BENCH_TMP")}
+	work := workloads[c.workload]
+	if work == nil {
+		return nil, nil, fmt.Errorf("there is no workload %q", c.workload)
+	}
+	f := flag.NewFlagSet("bench-go "+c.workload, flag.ContinueOnError)
+	f.StringVar(&c.table, "table", "", "the table's `folder`")
+	f.StringVar(&c.s3, "s3", "", "S3 `endpoint`")
+	f.StringVar(&c.scale, "scale", "sf1", "name of the input, a folder of BENCH_DATA")
+	f.StringVar(&c.input, "input", "arrow", "arrow: batches in memory; stream: read from Parquet within the measured time")
+	f.StringVar(&c.compression, "compression", "SNAPPY", "`codec` of written files")
+	f.StringVar(&c.mode, "mode", "handle", "handle: one open table; path: opened for every commit")
+	f.IntVar(&c.repeat, "repeat", 1, "runs; the fastest counts")
+	f.IntVar(&c.n, "n", 200, "commits")
+	f.IntVar(&c.p, "p", 4, "processes")
+	f.Int64Var(&c.key, "key", 123456, "l_partkey of W2d_lookup")
+	f.Int64Var(&c.targetFileSize, "target-file-size", 0, "`bytes`; 0: the library's default")
+	f.BoolVar(&c.noSync, "no-sync", false, "leave out every fsync, to see what it costs")
+	f.StringVar(&c.cpuProfile, "cpuprofile", "", "`file` for a CPU profile of the measured runs")
+	f.StringVar(&c.heapProfile, "heapprofile", "", "`file` for a profile of all allocations up to the end")
+	full := f.Bool("full", false, "W8 only")
+	vectors := f.Bool("dv", false, "W6 only")
+	if err := f.Parse(args[1:]); err != nil {
+		return nil, nil, err
+	}
+	if f.NArg() > 0 {
+		return nil, nil, fmt.Errorf("unexpected arguments %q", f.Args())
+	}
+	if c.table == "" {
+		return nil, nil, errors.New("--table is missing")
+	}
+	if c.repeat < 1 || c.n < 1 || c.p < 1 {
+		return nil, nil, errors.New("--repeat, --n and --p must be 1 or more")
+	}
+	if (c.input != "arrow" && c.input != "stream") || (c.mode != "handle" && c.mode != "path") {
+		return nil, nil, fmt.Errorf("unknown --input %q or --mode %q", c.input, c.mode)
+	}
+	c.compression = strings.ToLower(c.compression)
+	if c.data == "" {
+		c.data = filepath.Join(os.TempDir(), "bench-data")
+	}
+	if c.tmp == "" {
+		c.tmp = filepath.Join(os.TempDir(), "bench-tmp")
+	}
+	if c.s3 != "" || *full || *vectors {
+		work = notImplemented
+	}
+	return c, work, nil
+}
+
+// options are the library's defaults, but for what the flags change. The
+// Arrow allocator is the default one too.
+func (c *config) options() (*table.Options, error) {
+	o := &table.Options{Allocator: memory.DefaultAllocator}
+	if !c.noSync {
+		return o, nil
+	}
+	store, err := storage.NewLocal(c.table, &storage.LocalOptions{NoSync: true})
+	if err != nil {
+		return nil, err
+	}
+	o.Store = store
+	return o, nil
+}

@@ -55,6 +55,24 @@ func TestLocalPasses(t *testing.T) {
 	storagetest.Run(t, open, storagetest.Options{CannotHold: notOnWindows, Raw: onDisk})
 }
 
+func TestRemotePasses(t *testing.T) {
+	for name, c := range map[string]struct {
+		prefix        string
+		probe, sorted bool
+	}{"a bucket": {"", false, true}, "a prefix": {"a b/%20", false, true}, "a service that is tried out": {"", true, true}, "a service that does not sort": {"p", false, false}} {
+		t.Run(name, func(t *testing.T) {
+			open := func(t *testing.T) storage.Store {
+				s, err := storage.NewFake(c.prefix, c.probe, c.sorted)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return s
+			}
+			storagetest.Run(t, open, storagetest.Options{})
+		})
+	}
+}
+
 func TestMemoryPasses(t *testing.T) {
 	open := func(*testing.T) storage.Store { return storage.NewMemory(nil) }
 	storagetest.Run(t, open, storagetest.Options{})

@@ -16,6 +16,12 @@ var (
 	// ErrUnsafe: the place cannot do an atomic, durable put-if-absent, so
 	// shared writing is refused.
 	ErrUnsafe = errors.New("store has no trustworthy put-if-absent")
+	// ErrUnavailable: the store did not answer, or not with anything that
+	// settles the matter.
+	ErrUnavailable = errors.New("store does not answer")
+	// ErrOverloaded: this process has more requests waiting for the store
+	// than it can make in time; the request was not sent.
+	ErrOverloaded = errors.New("too many requests wait for the store")
 )
 
 // Error says which operation failed on which object of which store.

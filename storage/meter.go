@@ -1,0 +1,126 @@
+package storage
+
+import (
+	"context"
+	"sync"
+)
+
+// RequestKind is what kind of request a service is asked.
+type RequestKind uint8
+
+// The kinds.
+const (
+	RequestGet RequestKind = iota
+	RequestHead
+	RequestList
+	RequestPut
+	RequestPutIfAbsent
+	RequestPart // also the beginning and the end of an upload
+	RequestDelete
+	RequestProbe
+	requestKinds
+)
+
+var requestNames = [requestKinds]string{"get", "head", "list", "put", "put if absent", "part", "delete", "probe"}
+
+// String is the kind in lower case.
+func (k RequestKind) String() string {
+	if k < requestKinds {
+		return requestNames[k]
+	}
+	return "unknown"
+}
+
+func (k RequestKind) reads() bool {
+	return k == RequestGet || k == RequestHead || k == RequestList
+}
+
+// Meter counts the requests that are made for calls with its context: see
+// [WithMeter]. Its zero value is ready. It is safe for concurrent use.
+type Meter struct {
+	mu      sync.Mutex
+	usage   Usage
+	deepest int // the longest chain that has ended
+}
+
+// Usage is what a [Meter] has counted.
+type Usage struct {
+	Requests [requestKinds]int // by kind, attempts that failed included
+	Bytes    int64             // of bodies, read and written
+	// Depth is the length of the longest chain of requests each of which
+	// began after the one before it had ended: with a fixed time for every
+	// request, that is how many times it the work takes. Probes do not count.
+	Depth int
+}
+
+// Total is the number of requests without probes.
+func (u Usage) Total() int {
+	n := -u.Requests[RequestProbe]
+	for _, k := range u.Requests {
+		n += k
+	}
+	return n
+}
+
+// Usage is what was counted until now.
+func (m *Meter) Usage() Usage {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.usage
+}
+
+type meterKey struct{}
+
+// WithMeter makes a meter count the requests of calls with the context. A
+// meter of the context before it counts them as well.
+func WithMeter(ctx context.Context, m *Meter) context.Context {
+	return context.WithValue(ctx, meterKey{}, &meters{m, metersOf(ctx)})
+}
+
+// meters is a meter and those around it.
+type meters struct {
+	*Meter
+	outer *meters
+}
+
+func metersOf(ctx context.Context) *meters {
+	m, _ := ctx.Value(meterKey{}).(*meters)
+	return m
+}
+
+// begin counts a request; the function it returns is called when it has ended.
+func begin(ctx context.Context, kind RequestKind) func(bytes int64) {
+	all := metersOf(ctx)
+	var depths []int
+	for m := all; m != nil; m = m.outer {
+		depths = append(depths, m.begin(kind))
+	}
+	return func(bytes int64) {
+		i := 0
+		for m := all; m != nil; m = m.outer {
+			m.end(kind, depths[i], bytes)
+			i++
+		}
+	}
+}
+
+func (m *Meter) begin(kind RequestKind) (depth int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.usage.Requests[kind]++
+	if kind == RequestProbe {
+		return 0
+	}
+	depth = m.deepest + 1
+	m.usage.Depth = max(m.usage.Depth, depth)
+	return depth
+}
+
+func (m *Meter) end(kind RequestKind, depth int, bytes int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.usage.Bytes += bytes
+	if kind != RequestProbe {
+		m.deepest = max(m.deepest, depth)
+	}
+}

@@ -59,7 +59,7 @@ type Upload interface {
 	// Part returns.
 	Part(ctx context.Context, n int, body []byte) error
 	// Complete publishes the object, all of whose parts were sent.
-	Complete(ctx context.Context) error
+	Complete(ctx context.Context, parts int) error
 	// Abort removes what was sent. It is called after a failure, too.
 	Abort(ctx context.Context) error
 }

@@ -137,7 +137,7 @@ func (u *fakeUpload) Part(ctx context.Context, n int, body []byte) error {
 	})
 }
 
-func (u *fakeUpload) Complete(ctx context.Context) error {
+func (u *fakeUpload) Complete(ctx context.Context, _ int) error {
 	return u.d.do(ctx, RequestPart, u.key+" complete", func() error {
 		if u.parts == nil {
 			return &Failure{Class: NotFound}

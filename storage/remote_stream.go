@@ -137,7 +137,7 @@ func (w *remoteWriter) publish() error {
 // complete publishes the object. Where an answer was lost and the upload is
 // gone then, it was completed: nobody else ends it.
 func (w *remoteWriter) complete(ctx context.Context) error {
-	err := w.upload.Complete(ctx)
+	err := w.upload.Complete(ctx, w.n)
 	switch {
 	case err == nil:
 	case classOf(err) == Lost:

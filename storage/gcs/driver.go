@@ -1,0 +1,215 @@
+package gcs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"sync"
+
+	gcstorage "cloud.google.com/go/storage"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/api/iterator"
+
+	"github.com/foreset/foreset/storage"
+)
+
+// driver makes the requests of one bucket.
+type driver struct {
+	client *gcstorage.Client
+	bucket string
+	kmsKey string
+	custom bool // an emulator
+}
+
+var _ storage.Driver = (*driver)(nil)
+
+func (d *driver) String() string { return "gs://" + d.bucket }
+func (d *driver) Close() error   { return nil }
+
+// chunk is the size of the chunks of a large object.
+const chunk = 8 << 20
+
+func (d *driver) Traits() storage.Traits {
+	return storage.Traits{DeleteMax: 100, PartsAtOnce: 1, PartMin: chunk, PartMax: 1 << 20, Sorted: true, Conditional: !d.custom}
+}
+
+// object is an object whose requests the library does not repeat.
+func (d *driver) object(key string) *gcstorage.ObjectHandle {
+	return d.client.Bucket(d.bucket).Object(key).Retryer(gcstorage.WithPolicy(gcstorage.RetryNever))
+}
+
+func (d *driver) Read(ctx context.Context, key string, off, length int64) (io.ReadCloser, storage.Info, error) {
+	r, err := d.object(key).ReadCompressed(true).NewRangeReader(ctx, off, length)
+	if err != nil {
+		return nil, storage.Info{}, failure(ctx, err, reading)
+	}
+	if r.Attrs.Generation == 0 {
+		r.Close()
+		return nil, storage.Info{}, notGCS()
+	}
+	return &body{ctx, r}, storage.Info{
+		Name: key, Size: r.Attrs.Size, Modified: r.Attrs.LastModified, ETag: strconv.FormatInt(r.Attrs.Generation, 10),
+	}, nil
+}
+
+// body translates the failures of reading.
+type body struct {
+	ctx context.Context
+	*gcstorage.Reader
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		err = failure(b.ctx, err, reading)
+	}
+	return n, err
+}
+
+// notGCS is an answer without what GCS always says, such as the page of a
+// proxy.
+func notGCS() error {
+	return &storage.Failure{Class: storage.Lost, Text: "the answer is not one of GCS (no generation): is there a proxy between?"}
+}
+
+func infoOf(a *gcstorage.ObjectAttrs) storage.Info {
+	return storage.Info{Name: a.Name, Size: a.Size, Modified: a.Updated, ETag: strconv.FormatInt(a.Generation, 10)}
+}
+
+func (d *driver) Head(ctx context.Context, key string) (storage.Info, error) {
+	a, err := d.object(key).Attrs(ctx)
+	if err != nil {
+		return storage.Info{}, failure(ctx, err, reading)
+	}
+	if a.Generation == 0 {
+		return storage.Info{}, notGCS()
+	}
+	return infoOf(a), nil
+}
+
+// contentType is said so that the library does not guess it.
+const contentType = "application/octet-stream"
+
+func (d *driver) Put(ctx context.Context, key string, content []byte, ifAbsent bool) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // a writer that was not closed is given up
+	o := d.object(key)
+	if ifAbsent {
+		o = o.If(gcstorage.Conditions{DoesNotExist: true})
+	}
+	w := o.NewWriter(ctx)
+	w.ChunkSize, w.ContentType, w.KMSKeyName = 0, contentType, d.kmsKey // 0: one request
+	_, err := io.Copy(w, bytes.NewReader(content))
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		return failure(ctx, err, writing)
+	}
+	if w.Attrs().Generation == 0 {
+		return notGCS()
+	}
+	return nil
+}
+
+func (d *driver) List(ctx context.Context, prefix, start, token string) (storage.Page, error) {
+	q := &gcstorage.Query{Prefix: prefix, StartOffset: start, Projection: gcstorage.ProjectionNoACL}
+	if err := q.SetAttrSelection([]string{"Name", "Size", "Updated", "Generation"}); err != nil {
+		return storage.Page{}, err
+	}
+	var attrs []*gcstorage.ObjectAttrs
+	objects := d.client.Bucket(d.bucket).Retryer(gcstorage.WithPolicy(gcstorage.RetryNever)).Objects(ctx, q)
+	next, err := iterator.NewPager(objects, 1000, token).NextPage(&attrs)
+	if err != nil {
+		return storage.Page{}, failure(ctx, err, listing)
+	}
+	page := storage.Page{Next: next}
+	for _, a := range attrs {
+		if a.Name != "" { // otherwise the prefix of a folder
+			page.Objects = append(page.Objects, infoOf(a))
+		}
+	}
+	return page, nil
+}
+
+// Delete removes objects several at a time: the library has no batches.
+func (d *driver) Delete(ctx context.Context, keys []string) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(16)
+	for _, key := range keys {
+		g.Go(func() error {
+			err := d.object(key).Delete(ctx)
+			if err == nil {
+				return nil
+			}
+			if f := failure(ctx, err, reading); f.Class != storage.NotFound {
+				return f
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// upload is a resumable upload, which the library sends in chunks.
+type upload struct {
+	ctx    context.Context
+	w      *gcstorage.Writer
+	cancel context.CancelFunc
+
+	mu   sync.Mutex // guards done
+	done bool
+}
+
+func (d *driver) Upload(ctx context.Context, key string) (storage.Upload, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	w := d.client.Bucket(d.bucket).Object(key).NewWriter(ctx)
+	w.ChunkSize, w.ContentType, w.KMSKeyName = chunk, contentType, d.kmsKey
+	return &upload{ctx: ctx, w: w, cancel: cancel}, nil
+}
+
+func (u *upload) Part(ctx context.Context, _ int, content []byte) error {
+	stop := context.AfterFunc(ctx, u.cancel) // Write itself does not watch ctx
+	defer stop()
+	if _, err := u.w.Write(content); err != nil {
+		return failure(u.ctx, err, writing)
+	}
+	return nil
+}
+
+// end says whether this is the first call that ends the upload.
+func (u *upload) end() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	first := !u.done
+	u.done = true
+	return first
+}
+
+func (u *upload) Complete(ctx context.Context, _ int) error {
+	if !u.end() {
+		return &storage.Failure{Class: storage.NotFound, Text: "the upload has ended"}
+	}
+	defer u.cancel()
+	stop := context.AfterFunc(ctx, u.cancel)
+	defer stop()
+	if err := u.w.Close(); err != nil {
+		return failure(u.ctx, err, writing)
+	}
+	if u.w.Attrs().Generation == 0 {
+		return notGCS()
+	}
+	return nil
+}
+
+func (u *upload) Abort(context.Context) error {
+	if u.end() {
+		u.cancel() // first, or Close would publish what there is
+		if err := u.w.Close(); err != nil && !errors.Is(err, context.Canceled) {
+			return nil // it was given up, however it ended
+		}
+	}
+	return nil
+}

@@ -67,7 +67,7 @@ type Store interface {
 type Info struct {
 	Name     string
 	Size     int64     // bytes
-	Modified time.Time // by the clock of the store
+	Modified time.Time // by the clock of the store; a Get may know it to the second only
 	ETag     string    // changes when the content does; empty if the store has none
 }
 

@@ -37,7 +37,10 @@ func TestStores(t *testing.T) {
 				return s
 			}
 			var o storagetest.Options
-			if kind == "GCS" {
+			switch kind {
+			case "AZURE":
+				o.CannotHold = func(name string) bool { return strings.Contains(name, `\`) }
+			case "GCS":
 				o = storagetest.Options{Writers: 8, Keys: 10, Objects: 50} // the server is slow
 			}
 			storagetest.Run(t, open, o)

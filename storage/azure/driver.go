@@ -57,8 +57,13 @@ const tokenTime = 15 * time.Second
 
 // once is the context of a request that the SDK must not repeat. It makes sure
 // that there is a token: the SDK's failure to get one looks like one of the
-// network.
-func (d *driver) once(ctx context.Context) (context.Context, error) {
+// network. Keys with a backslash are refused: Azure takes it for a slash.
+func (d *driver) once(ctx context.Context, keys ...string) (context.Context, error) {
+	for _, key := range keys {
+		if strings.Contains(key, `\`) {
+			return nil, &storage.Failure{Class: storage.Refused, Text: "Azure cannot hold a name with a backslash", Err: storage.ErrBadName}
+		}
+	}
 	if d.token != nil {
 		wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), tokenTime)
 		defer cancel()
@@ -71,7 +76,7 @@ func (d *driver) once(ctx context.Context) (context.Context, error) {
 }
 
 func (d *driver) Read(ctx context.Context, key string, off, length int64) (io.ReadCloser, storage.Info, error) {
-	ctx, err := d.once(ctx)
+	ctx, err := d.once(ctx, key)
 	if err != nil {
 		return nil, storage.Info{}, err
 	}
@@ -84,7 +89,7 @@ func (d *driver) Read(ctx context.Context, key string, off, length int64) (io.Re
 		out.Body.Close()
 		return nil, storage.Info{}, notAzure()
 	}
-	info := storage.Info{Name: key, Size: *out.ContentLength, ETag: string(*out.ETag), Modified: value(out.LastModified)}
+	info := storage.Info{Name: key, Size: *out.ContentLength, ETag: etag(out.ETag), Modified: value(out.LastModified)}
 	if off > 0 || length >= 0 {
 		if out.ContentRange == nil {
 			out.Body.Close()
@@ -94,6 +99,9 @@ func (d *driver) Read(ctx context.Context, key string, off, length int64) (io.Re
 	}
 	return out.Body, info, nil
 }
+
+// etag is an ETag as listings have it, without quotes.
+func etag(e *azcore.ETag) string { return strings.Trim(string(value(e)), `"`) }
 
 // notAzure is an answer without what Azure always says, such as the page of a
 // proxy.
@@ -109,7 +117,7 @@ func value[T any](p *T) (v T) {
 }
 
 func (d *driver) Head(ctx context.Context, key string) (storage.Info, error) {
-	ctx, err := d.once(ctx)
+	ctx, err := d.once(ctx, key)
 	if err != nil {
 		return storage.Info{}, err
 	}
@@ -120,7 +128,7 @@ func (d *driver) Head(ctx context.Context, key string) (storage.Info, error) {
 	if out.ETag == nil || out.ContentLength == nil {
 		return storage.Info{}, notAzure()
 	}
-	return storage.Info{Name: key, Size: *out.ContentLength, ETag: string(*out.ETag), Modified: value(out.LastModified)}, nil
+	return storage.Info{Name: key, Size: *out.ContentLength, ETag: etag(out.ETag), Modified: value(out.LastModified)}, nil
 }
 
 func (d *driver) encryption() *blob.CPKScopeInfo {
@@ -131,7 +139,7 @@ func (d *driver) encryption() *blob.CPKScopeInfo {
 }
 
 func (d *driver) Put(ctx context.Context, key string, body []byte, ifAbsent bool) error {
-	ctx, err := d.once(ctx)
+	ctx, err := d.once(ctx, key)
 	if err != nil {
 		return err
 	}
@@ -177,7 +185,7 @@ func (d *driver) List(ctx context.Context, prefix, start, token string) (storage
 		}
 		page.Objects = append(page.Objects, storage.Info{
 			Name: *item.Name, Size: value(item.Properties.ContentLength),
-			ETag: string(value(item.Properties.ETag)), Modified: value(item.Properties.LastModified),
+			ETag: etag(item.Properties.ETag), Modified: value(item.Properties.LastModified),
 		})
 	}
 	return page, nil
@@ -195,7 +203,7 @@ func isFolder(item *container.BlobItem) bool {
 }
 
 func (d *driver) Delete(ctx context.Context, keys []string) error {
-	ctx, err := d.once(ctx)
+	ctx, err := d.once(ctx, keys...)
 	if err != nil {
 		return err
 	}
@@ -241,7 +249,10 @@ type upload struct {
 	key string
 }
 
-func (d *driver) Upload(_ context.Context, key string) (storage.Upload, error) {
+func (d *driver) Upload(ctx context.Context, key string) (storage.Upload, error) {
+	if _, err := d.once(ctx, key); err != nil {
+		return nil, err
+	}
 	return &upload{d: d, key: key}, nil
 }
 

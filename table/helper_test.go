@@ -338,3 +338,18 @@ func tryCreate(st storage.Store, columns string, opts *table.CreateOptions) erro
 	}
 	return tbl.Close(context.Background())
 }
+
+// jsonRows takes a JSON array of rows apart and sorts it.
+func jsonRows(t *testing.T, text string) []string {
+	t.Helper()
+	var rows []json.RawMessage
+	if err := json.Unmarshal([]byte(text), &rows); err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, r := range rows {
+		out = append(out, string(r))
+	}
+	slices.Sort(out)
+	return out
+}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"iter"
 	"maps"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,14 +84,6 @@ func (t *Table) write(ctx context.Context, data array.RecordReader, opts *WriteO
 	if len(res.Adds) == 0 && !all && st.metadata == nil && opts.AppID == "" {
 		return Commit{Version: int64(s.Version), Timestamp: committed(s), Skipped: true}, nil
 	}
-	if s, err = t.renewed(ctx, s, st); err != nil {
-		write.Discard(ctx, t.opts.Store, res.Adds)
-		return Commit{}, err
-	}
-	if c, done := applied(s, &opts.CommitOptions); done {
-		write.Discard(ctx, t.opts.Store, res.Adds)
-		return c, nil
-	}
 	done, err := t.commit(ctx, s, st)
 	if err != nil {
 		if !errors.Is(err, ErrCommitUnknown) {
@@ -153,7 +144,7 @@ func (t *Table) writable(ctx context.Context, fresh bool) (*replay.State, error)
 		return nil, ErrReadOnly
 	}
 	s, err := t.known()
-	if err == nil && (fresh || s == nil || t.isOld()) {
+	if err == nil && (fresh || s == nil) {
 		s, err = t.state(ctx)
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,6 +85,14 @@ func (t *Table) write(ctx context.Context, data array.RecordReader, opts *WriteO
 	if len(res.Adds) == 0 && !all && st.metadata == nil && opts.AppID == "" {
 		return Commit{Version: int64(s.Version), Timestamp: committed(s), Skipped: true}, nil
 	}
+	if s, err = t.renewed(ctx, s, st); err != nil {
+		write.Discard(ctx, t.opts.Store, res.Adds)
+		return Commit{}, err
+	}
+	if c, done := applied(s, &opts.CommitOptions); done {
+		write.Discard(ctx, t.opts.Store, res.Adds)
+		return c, nil
+	}
 	done, err := t.commit(ctx, s, st)
 	if err != nil {
 		if !errors.Is(err, ErrCommitUnknown) {
@@ -138,13 +147,32 @@ func fits(data *arrow.Schema, s *schema.Struct) bool {
 	return err == nil && schema.Equal(merged, s)
 }
 
-// writable is the newest state that is known, or the newest there is.
+// renewed is the state to commit upon: s, or the newest if s became old while
+// the files were written and they fit that as well.
+func (t *Table) renewed(ctx context.Context, s *replay.State, st *staged) (*replay.State, error) {
+	if !t.isOld() {
+		return s, nil
+	}
+	newest, err := t.state(ctx)
+	if err != nil {
+		return nil, err
+	}
+	same := reflect.DeepEqual(newest.Metadata, st.base) && reflect.DeepEqual(newest.Protocol, s.Protocol)
+	if !same && !t.stillFits(newest, st, conflict.MetadataChanged) {
+		return nil, &ConflictError{Version: newest.Version, Kind: conflict.MetadataChanged,
+			Detail: "the table was changed or replaced while the data were written"}
+	}
+	return newest, nil
+}
+
+// writable is the newest state that is known, if that is not too old, or the
+// newest there is.
 func (t *Table) writable(ctx context.Context, fresh bool) (*replay.State, error) {
 	if t.opts.ReadOnly {
 		return nil, ErrReadOnly
 	}
 	s, err := t.known()
-	if err == nil && (fresh || s == nil) {
+	if err == nil && (fresh || s == nil || t.isOld()) {
 		s, err = t.state(ctx)
 	}
 	if err != nil {

@@ -94,7 +94,7 @@ func inMemory(ctx context.Context, c *config) (*arrow.Schema, []arrow.RecordBatc
 		r.batch.Retain()
 		batches = append(batches, r.batch)
 	}
-	if err := r.Err(); err != nil && err != io.EOF {
+	if err := r.Err(); err != nil {
 		return nil, nil, fmt.Errorf("read the input: %w", err)
 	}
 	return r.schema, batches, nil

@@ -122,8 +122,9 @@ func (e *UnsupportedError) Is(target error) bool { return target == ErrUnsupport
 // versions promise lists of features that are not there is log.ErrCorrupt: what
 // the table needs cannot be told.
 func CheckRead(p *log.Protocol, md *log.Metadata, s *schema.Struct) error {
-	if p.MinReaderVersion == readerVersionMax && p.ReaderFeatures == nil ||
-		p.MinWriterVersion == writerVersionMax && p.WriterFeatures == nil {
+	if known := p.MinReaderVersion <= readerVersionMax && p.MinWriterVersion <= writerVersionMax; known &&
+		(p.MinReaderVersion == readerVersionMax && p.ReaderFeatures == nil ||
+			p.MinWriterVersion == writerVersionMax && p.WriterFeatures == nil) {
 		return &log.CorruptError{Err: fmt.Errorf("protocol (%d,%d) does not list its features", p.MinReaderVersion, p.MinWriterVersion)}
 	}
 	return refusal(missing(p, md, s, func(f feature) bool { return f.reader && !f.read }, true), false)

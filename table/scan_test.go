@@ -450,7 +450,7 @@ func randomPredicate(rng *rand.Rand, depth int) (string, func(scanRow) tri) {
 	}
 	switch rng.IntN(7) {
 	case 0:
-		v := rng.Int64N(4000)
+		v := rng.Int64N(1800)
 		return fmt.Sprintf("id %s %d", op, v), func(r scanRow) tri { return compareAs(op, order(float64(r.ID), float64(v))) }
 	case 1:
 		v := rng.Int32N(50)
@@ -497,7 +497,7 @@ func randomText(rng *rand.Rand) string {
 func randomRow(rng *rand.Rand, id int64) scanRow {
 	r := scanRow{ID: id}
 	if rng.IntN(5) > 0 {
-		n := int32(id/80) + rng.Int32N(3)
+		n := int32(id/40) + rng.Int32N(3)
 		r.N = &n
 	}
 	if rng.IntN(5) > 0 {
@@ -539,21 +539,21 @@ func TestFiltersAreExact(t *testing.T) {
 			t.Fatal(err)
 		}
 		var model []scanRow
-		for n := range 8 {
+		for n := range 6 {
 			var part []scanRow
-			for i := range 500 {
-				part = append(part, randomRow(rng, int64(500*n+i)))
+			for i := range 300 {
+				part = append(part, randomRow(rng, int64(300*n+i)))
 			}
 			rd, err := rows.Of(part)
 			if err != nil {
 				t.Fatal(err)
 			}
-			mustAppend(t, tbl, rd, &table.WriteOptions{RowGroupRows: 1 + rng.Int64N(120)})
+			mustAppend(t, tbl, rd, &table.WriteOptions{RowGroupRows: 30 + rng.Int64N(120)})
 			model = append(model, part...)
 		}
 		snap := latest(t, tbl)
 		skipped := int64(0)
-		for range 150 {
+		for range 60 {
 			sql, means := randomPredicate(rng, 3)
 			var want []int64
 			for _, r := range model {

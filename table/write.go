@@ -285,6 +285,10 @@ func (t *Table) writeFiles(ctx context.Context, st *staged, data array.RecordRea
 	return write.Files(ctx, t.fitting(ctx, st, data), opts)
 }
 
+// bytesPerFile is what a file that is being written needs, whatever its rows:
+// pages, dictionaries.
+const bytesPerFile = 4 << 20
+
 func (t *Table) writeOptions(st *staged, buffer int64) (*write.Options, error) {
 	conf := st.base.Configuration
 	name := st.opts.Codec
@@ -313,7 +317,7 @@ func (t *Table) writeOptions(st *staged, buffer int64) (*write.Options, error) {
 			Codec: codec, RowGroupRows: st.opts.RowGroupRows,
 			Stats: stats.Options{Columns: indexed, StringPrefix: prefix},
 		},
-		TargetSize: target, Buffer: buffer, OpenMax: 64, TempDir: t.opts.TempDir,
+		TargetSize: target, Buffer: buffer, OpenMax: int(max(1, min(64, buffer/bytesPerFile))), TempDir: t.opts.TempDir,
 		Now: t.opts.Now, Rand: t.env.Rand, Allocator: t.opts.Allocator,
 	}, nil
 }

@@ -31,12 +31,14 @@ if ! made_by "$cache/requirements.installed" "$here/requirements.txt"; then
   cp "$here/requirements.txt" "$cache/requirements.installed"
 fi
 
-if ! made_by "$BENCH_DATA/tables.stamp" "$here"/{requirements.txt,peers/lineitem.py,peers/make_tables.py}; then
+tables_by=("$here"/{requirements.txt,peers/lineitem.py,peers/make_tables.py})
+if ! made_by "$BENCH_DATA/tables.stamp" "${tables_by[@]}"; then
   echo "making the rows of lineitem and the tables" >&2
-  rm -rf "$BENCH_DATA/sf1" "$BENCH_DATA/tables"
-  "$cache/venv/bin/tpchgen-cli" parquet -s 1 --tables=lineitem --output-dir="$BENCH_DATA/sf1" >&2
-  "$python" "$here/peers/make_tables.py" "$BENCH_DATA/tables"
-  cat "$here"/{requirements.txt,peers/lineitem.py,peers/make_tables.py} >"$BENCH_DATA/tables.stamp"
+  rm -rf "$BENCH_DATA/sf1" "$BENCH_DATA/generated"
+  "$cache/venv/bin/tpchgen-cli" parquet -s 1 --tables=lineitem --output-dir="$BENCH_DATA/generated" >&2
+  "$python" "$here/peers/make_tables.py" "$BENCH_DATA/generated/lineitem.parquet"
+  rm -rf "$BENCH_DATA/generated"
+  cat "${tables_by[@]}" >"$BENCH_DATA/tables.stamp"
 fi
 
 logs=(n1000-a n1000-b n1000-c n10000-a n10000-b n10000-c n100000-a n100000-b n100000-c n1000000-a)
@@ -66,10 +68,10 @@ both() {
 
 # scan WORKLOAD TABLE adds delta-rs's other way to read, and two engines for orientation.
 scan() {
-  both "$1" --table "$BENCH_DATA/tables/$2" --repeat 3
-  "$python" "$here/peers/deltars.py" "$1" --table "$BENCH_DATA/tables/$2" --repeat 3 --api dataset >>"$out"
+  both "$1" --table "$BENCH_DATA/sf1/$2" --repeat 3
+  "$python" "$here/peers/deltars.py" "$1" --table "$BENCH_DATA/sf1/$2" --repeat 3 --api dataset >>"$out"
   for engine in duckdb polars; do
-    "$python" "$here/peers/scans.py" "$engine" "$1" --table "$BENCH_DATA/tables/$2" --repeat 3 >>"$out"
+    "$python" "$here/peers/scans.py" "$engine" "$1" --table "$BENCH_DATA/sf1/$2" --repeat 3 >>"$out"
   done
 }
 

@@ -212,7 +212,7 @@ func TestMorePartitionsThanMayBeOpenSpill(t *testing.T) {
 	for _, c := range []struct {
 		parts, open int
 		buffer      int64
-	}{{1000, 64, 64 << 20}, {300, 4, 1 << 20}, {300, 4, 64 << 10}, {17, 16, 1 << 20}} {
+	}{{400, 64, 64 << 20}, {300, 4, 1 << 20}, {300, 4, 64 << 10}, {17, 16, 1 << 20}} {
 		t.Run(fmt.Sprintf("%d partitions, %d open, %d bytes", c.parts, c.open, c.buffer), func(t *testing.T) {
 			j := newJob(t, "id bigint, p string, noise string", "p")
 			j.opts.OpenMax, j.opts.Buffer = c.open, c.buffer

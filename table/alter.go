@@ -111,7 +111,7 @@ func altered(s *replay.State, change Alter) (*log.Metadata, error) {
 		delete(md.Configuration, "delta.inCommitTimestampEnablementTimestamp")
 	}
 	var missing []string
-	for _, need := range feature.Of(feature.ForNewTable(sch, md.Configuration)) {
+	for _, need := range feature.Needs(sch, md.Configuration) {
 		if !feature.Has(s.Protocol, need) {
 			missing = append(missing, need)
 		}

@@ -186,3 +186,51 @@ func TestValuesThatAFileCannotHoldAreRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestATableOfNamedFeaturesNeedsNoMoreThanItUses(t *testing.T) {
+	st := storage.NewMemory(nil)
+	if err := tryCreate(st, "id bigint", &table.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	// As delta-rs writes it: without the features of writer version 2.
+	name := log.CommitName(0)
+	put(t, st, name, strings.Replace(string(get(t, st, name)), `"minReaderVersion":1,"minWriterVersion":2`,
+		`"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["timestampNtz"],"writerFeatures":["timestampNtz"]`, 1))
+	remove(t, st, ".crc")
+	tbl := open(t, st, nil)
+	mustAppend(t, tbl, data(t, `[{"id":1,"n":2}]`, col("id", long), col("n", long)), &table.WriteOptions{MergeSchema: true})
+	if _, err := tbl.Alter(context.Background(), table.Alter{SetProperties: map[string]string{"delta.logRetentionDuration": "interval 7 days"}}, nil); err != nil {
+		t.Error(err)
+	}
+	var missing *table.UnsupportedError
+	_, err := tbl.Alter(context.Background(), table.Alter{SetProperties: map[string]string{"delta.appendOnly": "true"}}, nil)
+	if !errors.As(err, &missing) || fmt.Sprint(missing.Features) != "[appendOnly]" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestWrongCountsCostACountNotTheCheckpoints(t *testing.T) {
+	st := storage.NewMemory(nil)
+	if err := tryCreate(st, "id bigint", &table.CreateOptions{Properties: map[string]string{"delta.checkpointInterval": "5"}}); err != nil {
+		t.Fatal(err)
+	}
+	reopened := func() *table.Table { // unlike open, it does not verify the counts of all versions
+		tbl, err := table.Open(context.Background(), "", &table.Options{Store: st})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tbl
+	}
+	tbl := reopened()
+	mustAppend(t, tbl, ids(t, 1), nil)
+	put(t, st, log.CommitName(2), string(get(t, st, log.CommitName(1)))) // the same file once more
+	for i := range 4 {
+		mustAppend(t, tbl, ids(t, int64(i)), nil)
+	}
+	if _, err := st.Head(context.Background(), log.CheckpointName(5)); err != nil {
+		t.Error(err)
+	}
+	if files, _, err := latest(t, reopened()).Count(context.Background()); err != nil || files != 5 {
+		t.Errorf("%d files are counted, %v", files, err)
+	}
+}

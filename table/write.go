@@ -266,7 +266,7 @@ func (st *staged) merge(data *arrow.Schema) error {
 
 // admits refuses a schema whose types the table's protocol does not have.
 func (t *Table) admits(p *log.Protocol, md *log.Metadata, s *schema.Struct) error {
-	for _, need := range feature.Of(feature.ForNewTable(s, md.Configuration)) {
+	for _, need := range feature.Needs(s, md.Configuration) {
 		if !feature.Has(p, need) {
 			return fmt.Errorf("%w: the new columns need the table feature %s, which the table does not have", ErrSchema, need)
 		}

@@ -2,7 +2,7 @@
 # run.sh [WORKLOAD…] measures this library and delta-rs side by side and prints both, with the ratios: see README.md and ../docs/benchmarks.md.
 # Without arguments all workloads; W2 stands for all that begin so. Everything it needs it installs and makes: the first time takes minutes more.
 #
-#   BENCH_DATA    inputs, made once (4 GB)         default: foreset/bench/data under the user's cache
+#   BENCH_DATA    inputs, made once (2.2 GB)        default: foreset/bench/data under the user's cache
 #   BENCH_ROUNDS  how often, engines taking turns  default: 3; the least CPU time of the rounds counts
 #   BENCH_OUT     a file for the lines of JSON     default: none is kept
 #
@@ -12,8 +12,17 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/foreset/bench
 export BENCH_DATA=${BENCH_DATA:-$cache/data}
 rounds=${BENCH_ROUNDS:-3}
-wanted=("${@:-W}")
 mkdir -p "$cache" "$BENCH_DATA"
+
+selected=()
+for prefix in "${@:-W}"; do
+  before=${#selected[@]}
+  for workload in W1_append W1b_partitioned W2_full W2b_project W2c_selective W2d_lookup W3_snapshot W3_incremental \
+    W4_small_commits W4c_checkpoint W5_contention; do
+    [[ $workload != "$prefix"* ]] || selected+=("$workload")
+  done
+  ((${#selected[@]} > before)) || { echo "run.sh: there is no workload $prefix" >&2; exit 2; }
+done
 
 python=$("$here/../interop/setup.sh" | tail -n 1)/venv/bin/python
 
@@ -108,15 +117,9 @@ measure() { # measure WORKLOAD
 }
 
 for ((round = 1; round <= rounds; round++)); do
-  for workload in W1_append W1b_partitioned W2_full W2b_project W2c_selective W2d_lookup W3_snapshot W3_incremental \
-    W4_small_commits W4c_checkpoint W5_contention; do
-    for prefix in "${wanted[@]}"; do
-      if [[ $workload == "$prefix"* ]]; then
-        echo "round $round of $rounds: $workload" >&2
-        measure "$workload"
-        break
-      fi
-    done
+  for workload in "${selected[@]}"; do
+    echo "round $round of $rounds: $workload" >&2
+    measure "$workload"
   done
 done
 "$python" "$here/peers/compare.py" "$out" --data "$BENCH_DATA"

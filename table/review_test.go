@@ -13,6 +13,7 @@ import (
 
 	"github.com/foreset/foreset/expr"
 	"github.com/foreset/foreset/log"
+	"github.com/foreset/foreset/schema"
 	"github.com/foreset/foreset/storage"
 	"github.com/foreset/foreset/table"
 )
@@ -232,5 +233,24 @@ func TestWrongCountsCostACountNotTheCheckpoints(t *testing.T) {
 	}
 	if files, _, err := latest(t, reopened()).Count(context.Background()); err != nil || files != 5 {
 		t.Errorf("%d files are counted, %v", files, err)
+	}
+}
+
+func TestANewTableHasNoPhysicalNamesOfTheTableItsSchemaIsFrom(t *testing.T) {
+	s, err := schema.Parse([]byte(`{"type":"struct","fields":[
+		{"name":"day","type":"string","metadata":{"delta.columnMapping.id":1,"delta.columnMapping.physicalName":"col-1","comment":"kept"}},
+		{"name":"o","type":{"type":"struct","fields":[{"name":"x","type":"long","metadata":{"delta.columnMapping.id":3,"delta.columnMapping.physicalName":"col-3"}}]}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tbl, err := table.Create(context.Background(), "", nil, &table.CreateOptions{Options: table.Options{Store: storage.NewMemory(nil)}, Schema: s, PartitionBy: []string{"day"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := latest(t, tbl).Metadata().SchemaString; strings.Contains(got, "columnMapping") || !strings.Contains(got, `"comment":"kept"`) {
+		t.Error(got)
+	}
+	if !strings.Contains(string(s.JSON()), "columnMapping") {
+		t.Error("the caller's schema was changed")
 	}
 }

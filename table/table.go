@@ -171,7 +171,9 @@ func newSchema(s *arrow.Schema, opts *CreateOptions) (*schema.Struct, error) {
 	case opts.Schema != nil && s != nil:
 		return nil, fmt.Errorf("%w: an Arrow schema and CreateOptions.Schema are both given", ErrSchema)
 	case opts.Schema != nil:
-		return opts.Schema, nil
+		// A physical name means another table's; engines differ on whether one
+		// counts where there is no column mapping.
+		return opts.Schema.Unmapped(), nil
 	case s != nil:
 		return arrowconv.FromArrow(s)
 	default:

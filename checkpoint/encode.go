@@ -323,10 +323,10 @@ func (e *encoder) adds() error {
 		}
 	}
 	if want := e.src.NumAdds; want >= 0 && want != e.kept.adds {
-		return fmt.Errorf("the state lists %d files where %d are expected", e.kept.adds, want)
+		return fmt.Errorf("%w: the state lists %d files where %d are expected", ErrCount, e.kept.adds, want)
 	}
 	if want := e.src.AddBytes; want >= 0 && want != e.bytes {
-		return fmt.Errorf("the state lists files of %d bytes where %d are expected", e.bytes, want)
+		return fmt.Errorf("%w: the state lists files of %d bytes where %d are expected", ErrCount, e.bytes, want)
 	}
 	return nil
 }

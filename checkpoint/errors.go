@@ -14,6 +14,10 @@ import (
 // absurd sizes. A table does without such a checkpoint by reading more commits.
 var ErrCorrupt = log.ErrCorrupt
 
+// ErrCount: the files of a [Source] are not as many, or not as large, as it
+// says. Nothing was written.
+var ErrCount = errors.New("the files do not add up")
+
 // UnsupportedError is a checkpoint of a kind that this version of the library
 // does not read. It is errors.ErrUnsupported.
 type UnsupportedError struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/foreset/foreset/storage"
@@ -45,7 +46,7 @@ const (
 // its commits do not date themselves. Properties that contradict each other
 // are [ErrCorrupt].
 func InCommitTimestamps(m *Metadata) (*InCommit, error) {
-	if m.Configuration[propICT] != "true" {
+	if !strings.EqualFold(m.Configuration[propICT], "true") { // in any case, as Spark reads booleans
 		return nil, nil
 	}
 	version, hasVersion := m.Configuration[propICTVersion]

@@ -41,6 +41,7 @@ func TestInCommitPropertiesAreReadTogether(t *testing.T) {
 		{nil, nil, false},
 		{map[string]string{propICT: "false", propICTVersion: "5", propICTTime: "6"}, nil, false},
 		{map[string]string{propICT: "true"}, &InCommit{}, false},
+		{map[string]string{propICT: "TRUE"}, &InCommit{}, false}, // Spark reads booleans in any case
 		{map[string]string{propICT: "true", propICTVersion: "5", propICTTime: "6"}, &InCommit{5, 6}, false},
 		{map[string]string{propICT: "true", propICTVersion: "5"}, nil, true},
 		{map[string]string{propICT: "true", propICTTime: "5"}, nil, true},

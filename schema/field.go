@@ -99,6 +99,34 @@ func physical(t Type) Type {
 	}
 }
 
+// Unmapped is the schema without what column mapping records of its fields, at
+// every depth: ids and physical names.
+func (s *Struct) Unmapped() *Struct { return unmapped(s).(*Struct) }
+
+func unmapped(t Type) Type {
+	switch t := t.(type) {
+	case *Array:
+		return &Array{Element: unmapped(t.Element), ContainsNull: t.ContainsNull}
+	case *Map:
+		return &Map{Key: unmapped(t.Key), Value: unmapped(t.Value), ValueContainsNull: t.ValueContainsNull}
+	case *Struct:
+		fields := slices.Clone(t.Fields)
+		for i, f := range fields {
+			fields[i].Type = unmapped(f.Type)
+			fields[i].Metadata = maps.Clone(f.Metadata)
+			maps.DeleteFunc(fields[i].Metadata, func(key string, _ json.RawMessage) bool {
+				return strings.HasPrefix(key, "delta.columnMapping.")
+			})
+			if len(fields[i].Metadata) == 0 {
+				fields[i].Metadata = nil
+			}
+		}
+		return &Struct{Fields: fields}
+	default:
+		return t
+	}
+}
+
 // Field is the field at path, one name for each level of structs, spelled
 // exactly. Arrays and maps are not entered.
 func (s *Struct) Field(path ...string) (Field, bool) {

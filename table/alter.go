@@ -53,7 +53,7 @@ func (t *Table) alter(ctx context.Context, change Alter, opts *CommitOptions) (C
 	level, set := s.Metadata.Configuration["delta.isolationLevel"]
 	req := &txn.Request{
 		Actions: []log.Action{md}, Operation: "SET TBLPROPERTIES",
-		Parameters: map[string]any{"properties": change.SetProperties, "unset": orEmpty(change.UnsetProperties)},
+		Parameters: map[string]any{"properties": propertiesOf(change.SetProperties), "unset": orEmpty(change.UnsetProperties)},
 		User:       opts.Info, Level: opts.Isolation.level(level, set), PreCommit: t.preCommit(),
 	}
 	if opts.AppID != "" {
@@ -111,7 +111,7 @@ func altered(s *replay.State, change Alter) (*log.Metadata, error) {
 		delete(md.Configuration, "delta.inCommitTimestampEnablementTimestamp")
 	}
 	var missing []string
-	for _, need := range feature.Of(feature.ForNewTable(sch, md.Configuration)) {
+	for _, need := range feature.Needs(sch, md.Configuration) {
 		if !feature.Has(s.Protocol, need) {
 			missing = append(missing, need)
 		}

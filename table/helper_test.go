@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -28,6 +29,107 @@ func checked(t *testing.T) memory.Allocator {
 	return mem
 }
 
+// verified are the stores whose table is checked when a test ends.
+var verified sync.Map
+
+// verify checks the table in a store when the test has ended: every version,
+// or some of them where there are many, must be the same with and without
+// checkpoints, checksums and the hint; a version that is damaged must be so
+// both ways.
+func verify(t *testing.T, st storage.Store) {
+	t.Helper()
+	for {
+		wrapper, is := st.(interface{ Unwrap() storage.Store })
+		if !is {
+			break
+		}
+		st = wrapper.Unwrap()
+	}
+	if _, twice := verified.LoadOrStore(st, true); twice {
+		return
+	}
+	t.Cleanup(func() {
+		defer verified.Delete(st)
+		if t.Failed() {
+			return
+		}
+		ctx := context.Background()
+		bare, err := withoutAuxiliaries(ctx, st)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if _, err := bare.Head(ctx, log.CommitName(0)); err != nil {
+			return // the log was cleaned up: the checkpoints are needed
+		}
+		for _, v := range someVersions(t, st) {
+			with, errWith := described(ctx, st, v)
+			without, errWithout := described(ctx, bare, v)
+			if with != without || (errWith == nil) != (errWithout == nil) {
+				t.Errorf("version %d differs without checkpoints and checksums: %v, %v\n%s\n%s", v, errWith, errWithout, with, without)
+				return
+			}
+		}
+	})
+}
+
+// someVersions is the newest version and a dozen of those before it.
+func someVersions(t *testing.T, st storage.Store) []int64 {
+	t.Helper()
+	newest := int64(-1)
+	for info, err := range st.List(context.Background(), log.Dir, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name, ok := log.ParseName(info.Name); ok && name.Kind == log.Commit {
+			newest = int64(name.Version)
+		}
+	}
+	var out []int64
+	for v := newest; v >= 0; v -= newest/12 + 1 {
+		out = append(out, v)
+	}
+	return out
+}
+
+// described is all that a version says: protocol, metadata, files,
+// applications, domains.
+func described(ctx context.Context, st storage.Store, v int64) (string, error) {
+	tbl, err := table.Open(ctx, "", &table.Options{Store: st})
+	if err != nil {
+		return "", err
+	}
+	s, err := tbl.Snapshot(ctx, table.Version(v))
+	if err != nil {
+		return "", err
+	}
+	actions := []log.Action{s.Protocol(), s.Metadata()}
+	for _, app := range s.Apps() {
+		actions = append(actions, app)
+	}
+	for _, d := range s.Domains() {
+		actions = append(actions, d)
+	}
+	lines := strings.Split(string(log.EncodeCommit(actions)), "\n")
+	var files, bytes int64
+	for f, err := range s.Files(ctx, all) {
+		if err != nil {
+			return "", err
+		}
+		same := *f
+		same.DataChange = false // checkpoints do not have it
+		lines = append(lines, string(log.EncodeCommit([]log.Action{&same})))
+		files++
+		bytes += f.Size
+	}
+	n, size, err := s.Count(ctx)
+	if err == nil && (n != files || size != bytes) {
+		err = fmt.Errorf("%d files of %d bytes are counted, %d of %d are there", n, size, files, bytes)
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n"), err
+}
+
 // create makes a table in a store with columns as SQL has them.
 func create(t *testing.T, st storage.Store, columns string, opts *table.CreateOptions) *table.Table {
 	t.Helper()
@@ -43,6 +145,7 @@ func create(t *testing.T, st storage.Store, columns string, opts *table.CreateOp
 	if o.Allocator == nil {
 		o.Allocator = checked(t)
 	}
+	verify(t, st)
 	tbl, err := table.Create(context.Background(), "", nil, &o)
 	if err != nil {
 		t.Fatal(err)
@@ -59,6 +162,7 @@ func open(t *testing.T, st storage.Store, opts *table.Options) *table.Table {
 		o = *opts
 	}
 	o.Store = st
+	verify(t, st)
 	tbl, err := table.Open(context.Background(), "", &o)
 	if err != nil {
 		t.Fatal(err)
@@ -233,4 +337,19 @@ func tryCreate(st storage.Store, columns string, opts *table.CreateOptions) erro
 		return err
 	}
 	return tbl.Close(context.Background())
+}
+
+// jsonRows takes a JSON array of rows apart and sorts it.
+func jsonRows(t *testing.T, text string) []string {
+	t.Helper()
+	var rows []json.RawMessage
+	if err := json.Unmarshal([]byte(text), &rows); err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, r := range rows {
+		out = append(out, string(r))
+	}
+	slices.Sort(out)
+	return out
 }

@@ -150,7 +150,7 @@ func (s *Snapshot) Files(ctx context.Context, where expr.Expr) iter.Seq2[*log.Ad
 				yield(nil, err)
 				return
 			}
-			skip = skipping.NewFiles(bound, s.schema, s.state.Metadata.PartitionColumns, s.t.opts.Zone)
+			skip = skipping.NewFiles(bound, s.schema, s.state.Metadata, s.t.opts.Zone)
 		}
 		for f, err := range s.state.Files(ctx, checkpoint.AllColumns) {
 			if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/google/uuid"
@@ -33,6 +34,7 @@ type Table struct {
 
 	mu     sync.Mutex    // guards what is below; never held over I/O
 	latest *replay.State // the newest version that is known
+	looked time.Time     // when the store was last asked for it, by Options.Now
 	closed bool
 
 	// What follows commits in the background.
@@ -142,7 +144,7 @@ func (t *Table) create(ctx context.Context, s *arrow.Schema, opts *CreateOptions
 	}
 	req := &txn.Request{
 		Actions: actions, Operation: "CREATE TABLE",
-		Parameters: map[string]any{"partitionBy": orEmpty(opts.PartitionBy), "properties": opts.Properties, "isManaged": false},
+		Parameters: map[string]any{"partitionBy": orEmpty(opts.PartitionBy), "properties": propertiesOf(opts.Properties), "isManaged": false},
 		User:       opts.Commit.Info, PreCommit: t.preCommit(),
 	}
 	res, err := txn.Commit(ctx, t.env, nil, req)
@@ -156,6 +158,7 @@ func (t *Table) create(ctx context.Context, s *arrow.Schema, opts *CreateOptions
 		return err
 	}
 	t.learn(res.State)
+	t.lookedAt(t.opts.Now())
 	if err := t.follow(ctx, res.State, opts.Commit.Post); err != nil {
 		t.opts.Logger.Warn("table created, but not what follows a commit", "table", t.url, "error", err)
 	}
@@ -168,7 +171,9 @@ func newSchema(s *arrow.Schema, opts *CreateOptions) (*schema.Struct, error) {
 	case opts.Schema != nil && s != nil:
 		return nil, fmt.Errorf("%w: an Arrow schema and CreateOptions.Schema are both given", ErrSchema)
 	case opts.Schema != nil:
-		return opts.Schema, nil
+		// A physical name means another table's; engines differ on whether one
+		// counts where there is no column mapping.
+		return opts.Schema.Unmapped(), nil
 	case s != nil:
 		return arrowconv.FromArrow(s)
 	default:
@@ -252,6 +257,14 @@ func orEmpty(s []string) []string {
 	return s
 }
 
+// propertiesOf is properties as a parameter of an operation: none is {}.
+func propertiesOf(m map[string]string) map[string]string {
+	if m == nil {
+		return map[string]string{}
+	}
+	return m
+}
+
 // state is the newest version, refreshed. Callers that come while another
 // refreshes wait for their turn.
 func (t *Table) state(ctx context.Context) (*replay.State, error) {
@@ -265,6 +278,7 @@ func (t *Table) state(ctx context.Context) (*replay.State, error) {
 	if err != nil {
 		return nil, err
 	}
+	now := t.opts.Now()
 	var s *replay.State
 	if known == nil {
 		s, err = replay.Load(ctx, t.src, replay.Latest)
@@ -280,7 +294,28 @@ func (t *Table) state(ctx context.Context) (*replay.State, error) {
 		}
 	}
 	t.learn(s)
+	t.lookedAt(now)
 	return s, nil
+}
+
+func (t *Table) lookedAt(now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.looked = now
+}
+
+// freshTime is how long a version may be built upon without another look at
+// the store. It is far below any retention of logs.
+const freshTime = 30 * time.Second
+
+// isOld says that what is known of the table is not to be built upon: its log
+// may have been cleaned up past it, or another table may have its place, and
+// then the next version is a hole that a commit would fall into.
+func (t *Table) isOld() bool {
+	now := t.opts.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return now.Sub(t.looked) > freshTime
 }
 
 // known is the newest version without a look at the store; nil before the

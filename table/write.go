@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,16 +70,12 @@ func (t *Table) write(ctx context.Context, data array.RecordReader, opts *WriteO
 	if opts == nil {
 		opts = &WriteOptions{}
 	}
-	s, err := t.writable(ctx, all)
+	s, st, err := t.begin(ctx, data.Schema(), opts, all)
 	if err != nil {
 		return Commit{}, err
 	}
 	if c, done := applied(s, &opts.CommitOptions); done {
 		return c, nil
-	}
-	st, err := t.stage(s, data.Schema(), opts, all)
-	if err != nil {
-		return Commit{}, err
 	}
 	res, err := t.writeFiles(ctx, st, data)
 	if err != nil {
@@ -87,6 +84,14 @@ func (t *Table) write(ctx context.Context, data array.RecordReader, opts *WriteO
 	st.files = res
 	if len(res.Adds) == 0 && !all && st.metadata == nil && opts.AppID == "" {
 		return Commit{Version: int64(s.Version), Timestamp: committed(s), Skipped: true}, nil
+	}
+	if s, err = t.renewed(ctx, s, st); err != nil {
+		write.Discard(ctx, t.opts.Store, res.Adds)
+		return Commit{}, err
+	}
+	if c, done := applied(s, &opts.CommitOptions); done {
+		write.Discard(ctx, t.opts.Store, res.Adds)
+		return c, nil
 	}
 	done, err := t.commit(ctx, s, st)
 	if err != nil {
@@ -108,14 +113,66 @@ func (t *Table) write(ctx context.Context, data array.RecordReader, opts *WriteO
 	return c, nil
 }
 
-// writable is the state to start from. An append needs no fresh one: what it
-// does not know of, the commit finds out.
+// begin is the state to start from and what is staged there. An append begins
+// with what is known, since the commit finds out what is not, unless the answer
+// may depend on what others did since: a new column, a dropped constraint.
+func (t *Table) begin(ctx context.Context, data *arrow.Schema, opts *WriteOptions, all bool) (*replay.State, *staged, error) {
+	if !all && !opts.MergeSchema {
+		s, err := t.writable(ctx, false)
+		if err == nil {
+			st, err := t.stage(s, data, opts, all)
+			if err == nil && len(st.checks) == 0 && fits(data, st.schema) {
+				return s, st, nil
+			}
+		}
+	}
+	s, err := t.writable(ctx, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	st, err := t.stage(s, data, opts, all)
+	if _, done := applied(s, &opts.CommitOptions); done {
+		return s, st, nil // whatever the data is like by now
+	}
+	return s, st, err
+}
+
+// fits says whether data needs no change of the schema.
+func fits(data *arrow.Schema, s *schema.Struct) bool {
+	incoming, err := arrowconv.FromArrow(data)
+	if err != nil {
+		return false
+	}
+	merged, err := schema.Merge(s, incoming, false)
+	return err == nil && schema.Equal(merged, s)
+}
+
+// renewed is the state to commit upon: s, or the newest if s became old while
+// the files were written and they fit that as well.
+func (t *Table) renewed(ctx context.Context, s *replay.State, st *staged) (*replay.State, error) {
+	if !t.isOld() {
+		return s, nil
+	}
+	newest, err := t.state(ctx)
+	if err != nil {
+		return nil, err
+	}
+	same := reflect.DeepEqual(newest.Metadata, st.base) && reflect.DeepEqual(newest.Protocol, s.Protocol)
+	if !same && !t.stillFits(newest, st, conflict.MetadataChanged) {
+		return nil, &ConflictError{Version: newest.Version, Kind: conflict.MetadataChanged,
+			Detail: "the table was changed or replaced while the data were written"}
+	}
+	return newest, nil
+}
+
+// writable is the newest state that is known, if that is not too old, or the
+// newest there is.
 func (t *Table) writable(ctx context.Context, fresh bool) (*replay.State, error) {
 	if t.opts.ReadOnly {
 		return nil, ErrReadOnly
 	}
 	s, err := t.known()
-	if err == nil && (fresh || s == nil) {
+	if err == nil && (fresh || s == nil || t.isOld()) {
 		s, err = t.state(ctx)
 	}
 	if err != nil {
@@ -209,7 +266,7 @@ func (st *staged) merge(data *arrow.Schema) error {
 
 // admits refuses a schema whose types the table's protocol does not have.
 func (t *Table) admits(p *log.Protocol, md *log.Metadata, s *schema.Struct) error {
-	for _, need := range feature.Of(feature.ForNewTable(s, md.Configuration)) {
+	for _, need := range feature.Needs(s, md.Configuration) {
 		if !feature.Has(p, need) {
 			return fmt.Errorf("%w: the new columns need the table feature %s, which the table does not have", ErrSchema, need)
 		}
@@ -227,6 +284,10 @@ func (t *Table) writeFiles(ctx context.Context, st *staged, data array.RecordRea
 	}
 	return write.Files(ctx, t.fitting(ctx, st, data), opts)
 }
+
+// bytesPerFile is what a file that is being written needs, whatever its rows:
+// pages, dictionaries.
+const bytesPerFile = 4 << 20
 
 func (t *Table) writeOptions(st *staged, buffer int64) (*write.Options, error) {
 	conf := st.base.Configuration
@@ -256,7 +317,7 @@ func (t *Table) writeOptions(st *staged, buffer int64) (*write.Options, error) {
 			Codec: codec, RowGroupRows: st.opts.RowGroupRows,
 			Stats: stats.Options{Columns: indexed, StringPrefix: prefix},
 		},
-		TargetSize: target, Buffer: buffer, OpenMax: 64, TempDir: t.opts.TempDir,
+		TargetSize: target, Buffer: buffer, OpenMax: int(max(1, min(64, buffer/bytesPerFile))), TempDir: t.opts.TempDir,
 		Now: t.opts.Now, Rand: t.env.Rand, Allocator: t.opts.Allocator,
 	}, nil
 }

@@ -143,7 +143,7 @@ func TestHistoryIsNewestFirst(t *testing.T) {
 		t.Fatalf("%q", out)
 	}
 	first, second := decode[commit](t, out[0]), decode[commit](t, out[1])
-	if first.Version != 1 || first.Operation != "WRITE" || first.OperationParameters["mode"] != `"Append"` || first.Timestamp.IsZero() || second.Version != 0 || second.Operation != "CREATE TABLE" {
+	if first.Version != 1 || first.Operation != "WRITE" || first.OperationParameters["mode"] != "Append" || first.Timestamp.IsZero() || second.Version != 0 || second.Operation != "CREATE TABLE" {
 		t.Errorf("%+v, %+v", first, second)
 	}
 	if out := mustRun(t, "", "history", at, "--limit", "1", "-o", "table"); strings.Count(out, "\n") != 3 || !strings.Contains(out, "mode=Append") {

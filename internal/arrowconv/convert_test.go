@@ -9,6 +9,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/extensions"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
@@ -306,4 +307,75 @@ func TestNaNAndInfinityAreTakenOver(t *testing.T) {
 	if !math.IsNaN(float64(v[0])) || !math.IsInf(float64(v[1]), 1) || !math.IsInf(float64(v[2]), -1) {
 		t.Errorf("got %v", v)
 	}
+}
+
+func TestABatchOfTheRightLayoutMayStillHoldWhatItsTypesCannot(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer mem.AssertSize(t, 0)
+	dec := &arrow.Decimal128Type{Precision: 5, Scale: 2}
+	decimals := func(unscaled ...int64) arrow.Array {
+		b := array.NewDecimal128Builder(mem, dec)
+		defer b.Release()
+		for _, n := range unscaled {
+			b.Append(decimal128.FromI64(n))
+		}
+		return b.NewArray()
+	}
+	texts := func(b interface {
+		array.Builder
+		Append(string)
+	}, values ...string) arrow.Array {
+		defer b.Release()
+		for _, v := range values {
+			b.Append(v)
+		}
+		return b.NewArray()
+	}
+	lists := func() arrow.Array {
+		b := array.NewListBuilderWithField(mem, arrow.Field{Name: "element", Type: arrow.BinaryTypes.String, Nullable: true})
+		defer b.Release()
+		b.Append(true)
+		b.AppendNull()
+		b.Append(true)
+		b.ValueBuilder().(*array.StringBuilder).AppendValues([]string{"é", "\xff"}, nil)
+		return b.NewArray()
+	}
+	for name, c := range map[string]struct {
+		in     arrow.Array
+		to     schema.Type
+		column string
+		row    int64 // −1: it fits
+	}{
+		"decimals that fit":    {decimals(99999, -99999), schema.Decimal{Precision: 5, Scale: 2}, "", -1},
+		"a sixth digit":        {decimals(1, 100000), schema.Decimal{Precision: 5, Scale: 2}, "c", 1},
+		"beyond 32 bits":       {decimals(-1_000_000_000_007), schema.Decimal{Precision: 5, Scale: 2}, "c", 0},
+		"text":                 {texts(array.NewStringBuilder(mem), "", "añb", "日本"), schema.String, "", -1},
+		"bytes":                {texts(array.NewStringBuilder(mem), "a", "b\xff"), schema.String, "c", 1},
+		"halves of one letter": {texts(array.NewStringBuilder(mem), "\xc3", "\xa9"), schema.String, "c", 0},
+		"large bytes":          {texts(array.NewLargeStringBuilder(mem), "a", "\xff"), schema.String, "c", 1},
+		"viewed bytes":         {texts(array.NewStringViewBuilder(mem), "\xff"), schema.String, "c", 0},
+		"bytes in a list":      {lists(), &schema.Array{Element: schema.String, ContainsNull: true}, "c.element", 2},
+	} {
+		out, err := convertOne(mem, c.in, c.to, true, Options{})
+		if err == nil {
+			out.Release()
+		}
+		var e *Error
+		switch {
+		case c.row < 0 && err != nil, c.row >= 0 && !errors.As(err, &e):
+			t.Errorf("%s: %v", name, err)
+		case c.row >= 0 && (e.Column != c.column || e.Row != c.row || !errors.Is(err, ErrRange)):
+			t.Errorf("%s: %v", name, err)
+		}
+		c.in.Release()
+	}
+	// What lies under a null is no value.
+	under := array.NewStringData(array.NewData(arrow.BinaryTypes.String, 2, []*memory.Buffer{
+		memory.NewBufferBytes([]byte{2}), memory.NewBufferBytes(arrow.Int32Traits.CastToBytes([]int32{0, 1, 2})), memory.NewBufferBytes([]byte("\xffb"))}, nil, 1, 0))
+	defer under.Release()
+	out, err := convertOne(mem, under, schema.String, true, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.Release()
 }

@@ -25,6 +25,9 @@ func (c *converter) array(p place, a arrow.Array, t schema.Type, dt arrow.DataTy
 	defer func() { c.depth-- }()
 
 	if sameLayout(a.DataType(), dt) {
+		if err := checkValues(p, a, t, nil); err != nil {
+			return nil, err
+		}
 		a.Retain()
 		return a, nil
 	}

@@ -41,9 +41,9 @@ func (c *converter) scalar(p place, a arrow.Array, t schema.Type, dt arrow.DataT
 	case schema.String:
 		switch in := a.(type) {
 		case *array.LargeString:
-			return texts(c, p, in, dt)
+			return c.strings(p, in, dt)
 		case *array.StringView:
-			return texts(c, p, in, dt)
+			return c.strings(p, in, dt)
 		}
 	case schema.Binary:
 		switch in := a.(type) {
@@ -284,6 +284,19 @@ func texts[V ~string | ~[]byte](c *converter, p place, a texted[V], dt arrow.Dat
 	bits := c.bitmap(a)
 	defer release(bits)
 	return fromData(dt, a.Len(), []*memory.Buffer{bits, offsets, data}, nil, a.NullN()), nil
+}
+
+// strings copies strings, which must be UTF-8, into the plain layout.
+func (c *converter) strings(p place, a texted[string], dt arrow.DataType) (arrow.Array, error) {
+	out, err := texts(c, p, a, dt)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkValues(p, out, schema.String, nil); err != nil {
+		out.Release()
+		return nil, err
+	}
+	return out, nil
 }
 
 // uuids are UUIDs as text.

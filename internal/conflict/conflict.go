@@ -1,7 +1,6 @@
 package conflict
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -259,31 +258,7 @@ func mappingOnly(from, to *log.Metadata) bool {
 	}
 	a, errA := schema.Parse([]byte(from.SchemaString))
 	b, errB := schema.Parse([]byte(to.SchemaString))
-	return errA == nil && errB == nil && schema.Equal(unmapped(a), unmapped(b))
-}
-
-func unmapped(t schema.Type) schema.Type {
-	switch t := t.(type) {
-	case *schema.Struct:
-		s := &schema.Struct{Fields: slices.Clone(t.Fields)}
-		for i, f := range s.Fields {
-			s.Fields[i].Type = unmapped(f.Type)
-			s.Fields[i].Metadata = maps.Clone(f.Metadata)
-			maps.DeleteFunc(s.Fields[i].Metadata, func(k string, _ json.RawMessage) bool {
-				return strings.HasPrefix(k, "delta.columnMapping.")
-			})
-			if len(s.Fields[i].Metadata) == 0 {
-				s.Fields[i].Metadata = nil
-			}
-		}
-		return s
-	case *schema.Array:
-		return &schema.Array{Element: unmapped(t.Element), ContainsNull: t.ContainsNull}
-	case *schema.Map:
-		return &schema.Map{Key: unmapped(t.Key), Value: unmapped(t.Value), ValueContainsNull: t.ValueContainsNull}
-	default:
-		return t
-	}
+	return errA == nil && errB == nil && schema.Equal(a.Unmapped(), b.Unmapped())
 }
 
 // domains is rule 3. The row-tracking domain is merged by the rebase.

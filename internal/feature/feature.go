@@ -118,8 +118,15 @@ func (e *UnsupportedError) Is(target error) bool { return target == ErrUnsupport
 
 // CheckRead returns an [*UnsupportedError] that names everything that keeps
 // this library from reading the table, or nil. s is the table's schema; nil,
-// when it could not be parsed, counts as using every feature.
+// when it could not be parsed, counts as using every feature. A protocol whose
+// versions promise lists of features that are not there is log.ErrCorrupt: what
+// the table needs cannot be told.
 func CheckRead(p *log.Protocol, md *log.Metadata, s *schema.Struct) error {
+	if known := p.MinReaderVersion <= readerVersionMax && p.MinWriterVersion <= writerVersionMax; known &&
+		(p.MinReaderVersion == readerVersionMax && p.ReaderFeatures == nil ||
+			p.MinWriterVersion == writerVersionMax && p.WriterFeatures == nil) {
+		return &log.CorruptError{Err: fmt.Errorf("protocol (%d,%d) does not list its features", p.MinReaderVersion, p.MinWriterVersion)}
+	}
 	return refusal(missing(p, md, s, func(f feature) bool { return f.reader && !f.read }, true), false)
 }
 

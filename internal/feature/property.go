@@ -95,6 +95,12 @@ func Normalize(conf map[string]string) (map[string]string, error) {
 // normalized properties needs, so that as many engines as possible can use the
 // table (protocol, section "Requirements for Writers").
 func ForNewTable(s *schema.Struct, conf map[string]string) *log.Protocol {
+	return lowest(Needs(s, conf))
+}
+
+// Needs lists the features that a table of this schema and these normalized
+// properties cannot be without, sorted.
+func Needs(s *schema.Struct, conf map[string]string) []string {
 	var need []string
 	for _, p := range properties {
 		if text, set := conf[p.name]; set && p.needs != nil {
@@ -124,7 +130,8 @@ func ForNewTable(s *schema.Struct, conf map[string]string) *log.Protocol {
 	if hasKey(s, "CURRENT_DEFAULT") {
 		need = append(need, "allowColumnDefaults")
 	}
-	return lowest(need)
+	slices.Sort(need)
+	return slices.Compact(need)
 }
 
 func lowest(need []string) *log.Protocol {

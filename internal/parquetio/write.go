@@ -296,6 +296,29 @@ func (w *Writer) Buffered() int64 {
 	return total
 }
 
+// Relieve ends the current row group if that frees at least so many bytes of
+// what the writer holds, and reports how many it freed.
+func (w *Writer) Relieve(least int64) (freed int64, err error) {
+	if w.err != nil {
+		return 0, w.err
+	}
+	for _, l := range w.leaves {
+		freed += int64(len(l.out))
+	}
+	if freed < least {
+		return 0, nil
+	}
+	before := w.Buffered()
+	if w.err = w.endGroup(); w.err != nil {
+		return 0, w.err
+	}
+	for _, l := range w.leaves {
+		l.out = nil
+	}
+	w.scratch = nil
+	return before - w.Buffered(), nil
+}
+
 // Close finishes the file and describes it. The underlying writer stays open.
 // After an error, of Close or of an earlier call, the file is of no use.
 func (w *Writer) Close() (Written, error) {

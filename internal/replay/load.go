@@ -58,6 +58,28 @@ func load(ctx context.Context, src *Source, at log.Version) (*State, error) {
 	return assembleAny(ctx, src, seg, at)
 }
 
+// Recounted is the same version put together once more, from its checkpoint and
+// commits alone, with its files counted one by one: for when counts that were
+// taken from a .crc, or kept from commit to commit, turn out to be wrong.
+func (s *State) Recounted(ctx context.Context) (*State, error) {
+	src := s.line.src
+	seg, err := log.ListSegment(ctx, src.Store, 0, s.Version)
+	if err != nil {
+		return nil, err
+	}
+	plain := *seg
+	plain.Checksum = nil
+	again, err := assembleAny(ctx, src, &plain, s.Version)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := again.WithSum(nil).Checksum(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return again.WithSum(sum), nil
+}
+
 // assembleAny puts the state of a segment together, doing without checkpoints
 // that turn out to be damaged.
 func assembleAny(ctx context.Context, src *Source, seg *log.Segment, at log.Version) (*State, error) {

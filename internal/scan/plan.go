@@ -65,7 +65,7 @@ func New(opts Options) (*Plan, error) {
 		if p.where.Type() != schema.Boolean {
 			return nil, fmt.Errorf("the predicate %s is of type %v, not boolean", opts.Where, p.where.Type())
 		}
-		p.skip = skipping.NewFiles(p.where, opts.Schema, opts.State.Metadata.PartitionColumns, opts.Env.Zone)
+		p.skip = skipping.NewFiles(p.where, opts.Schema, opts.State.Metadata, opts.Env.Zone)
 		wanted = append(wanted, p.where.Columns()...)
 	}
 	p.needed = prune(opts.Schema, wanted)

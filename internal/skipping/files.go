@@ -31,17 +31,21 @@ type fileColumn struct {
 	path      []string // physical, in the statistics
 }
 
-// NewFiles prepares a predicate that is bound to s, the schema of a table.
-// partitionColumns are logical names; zone is that of partition values written
-// without one, nil being UTC.
-func NewFiles(pred *expr.Bound, s *schema.Struct, partitionColumns []string, zone *time.Location) *Files {
+// NewFiles prepares a predicate that is bound to s, the schema of the table
+// that md describes. zone is that of partition values written without one, nil
+// being UTC.
+func NewFiles(pred *expr.Bound, s *schema.Struct, md *log.Metadata, zone *time.Location) *Files {
 	f := &Files{predicate: newPredicate(pred.Root()), statistics: &schema.Struct{}, zone: zone}
+	// Without column mapping a physical name in the schema is a relic of
+	// another table, and names nothing.
+	mode := md.Configuration["delta.columnMapping.mode"]
+	mapped := mode != "" && mode != "none"
 	for _, c := range columnsOf(pred.Root(), nil) {
-		path, field, ok := physicalPath(s, c.Path)
+		path, field, ok := storedPath(s, c.Path, mapped)
 		if !ok {
 			continue // unknown, for every file
 		}
-		if len(path) == 1 && slices.ContainsFunc(partitionColumns, func(name string) bool { return strings.EqualFold(name, c.Path[0]) }) {
+		if len(path) == 1 && slices.ContainsFunc(md.PartitionColumns, func(name string) bool { return strings.EqualFold(name, c.Path[0]) }) {
 			f.columns = append(f.columns, fileColumn{column: c, partition: path[0]})
 			continue
 		}
@@ -62,18 +66,20 @@ func columnsOf(n expr.Node, found []*expr.Column) []*expr.Column {
 	return found
 }
 
-// physicalPath is the names by which the log knows a column, and its field.
-func physicalPath(s *schema.Struct, path []string) ([]string, schema.Field, bool) {
-	physical := make([]string, len(path))
+// storedPath is the names by which the log knows a column, and its field.
+func storedPath(s *schema.Struct, path []string, mapped bool) ([]string, schema.Field, bool) {
+	stored := make([]string, len(path))
 	for i, name := range path {
 		at := slices.IndexFunc(s.Fields, func(f schema.Field) bool { return f.Name == name })
 		if at < 0 {
 			return nil, schema.Field{}, false
 		}
 		field := s.Fields[at]
-		physical[i] = field.PhysicalName()
+		if stored[i] = field.Name; mapped {
+			stored[i] = field.PhysicalName()
+		}
 		if i == len(path)-1 {
-			return physical, field, true
+			return stored, field, true
 		}
 		nested, ok := field.Type.(*schema.Struct)
 		if !ok {
@@ -144,7 +150,10 @@ func (f *Files) partitionBounds(add *log.AddFile) fileBounds {
 		if where.partition == "" {
 			continue
 		}
-		text := add.PartitionValues[where.partition]
+		text, there := add.PartitionValues[where.partition]
+		if !there && hasFolded(add.PartitionValues, where.partition) {
+			continue // under a key of other case: reading the file decides
+		}
 		if text == nil {
 			known[i] = knownBounds{where.column, Bounds{Nulls: OnlyNulls}}
 			continue
@@ -159,6 +168,16 @@ func (f *Files) partitionBounds(add *log.AddFile) fileBounds {
 		}
 	}
 	return known
+}
+
+// hasFolded says whether a key is name but for its case.
+func hasFolded(values map[string]*string, name string) bool {
+	for key := range values {
+		if strings.EqualFold(key, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // addStatistics adds what the file's statistics say, and reports whether they

@@ -28,6 +28,8 @@ var randomSchema = &schema.Struct{Fields: []schema.Field{
 
 var randomPartitions = []string{"p", "q", "r"}
 
+var randomTable = &log.Metadata{PartitionColumns: randomPartitions}
+
 // generator makes random rows, statistics and predicates.
 type generator struct{ *rand.Rand }
 
@@ -437,7 +439,7 @@ func TestPruningNeverLies(t *testing.T) {
 		for i, text := range texts {
 			conjuncts[i] = bind(t, text, zone)
 		}
-		files := NewFiles(pred, randomSchema, randomPartitions, zone)
+		files := NewFiles(pred, randomSchema, randomTable, zone)
 		for range 4 {
 			rows := g.rows()
 			add := g.add(rows)

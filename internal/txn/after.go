@@ -73,8 +73,22 @@ func checkpointIsDue(ctx context.Context, env Env, s *replay.State) (bool, *repl
 	return true, s
 }
 
-// Checkpoint writes a checkpoint of a version.
+// Checkpoint writes a checkpoint of a version. If its files do not add up to
+// what is said of them, as when another engine added a file twice or wrote a
+// wrong .crc, they are counted anew.
 func Checkpoint(ctx context.Context, env Env, s *replay.State) (*replay.State, error) {
+	next, err := writeCheckpoint(ctx, env, s)
+	if !errors.Is(err, checkpoint.ErrCount) {
+		return next, err
+	}
+	env.Source.Warn(fmt.Errorf("the counts of version %d are wrong: %w", s.Version, err))
+	if s, err = s.Recounted(ctx); err != nil {
+		return nil, fmt.Errorf("count the files of the checkpoint anew: %w", err)
+	}
+	return writeCheckpoint(ctx, env, s)
+}
+
+func writeCheckpoint(ctx context.Context, env Env, s *replay.State) (*replay.State, error) {
 	conf := s.Metadata.Configuration
 	src := &checkpoint.Source{Version: s.Version, Protocol: s.Protocol, Metadata: s.Metadata, NumAdds: -1, AddBytes: -1}
 	if s.Sum != nil {

@@ -58,7 +58,7 @@ func orDefault[T int | time.Duration](x, def T) T {
 type Request struct {
 	Actions    []log.Action // all but the commitInfo
 	Operation  string
-	Parameters map[string]any    // of the operation; each becomes a string that holds JSON, as other engines write them
+	Parameters map[string]any    // of the operation; each becomes a string, one that holds JSON unless it is a string already, as other engines write them
 	Metrics    map[string]string // of the operation
 	User       map[string]string // the caller's own members of the commitInfo
 	Level      conflict.Level
@@ -272,7 +272,11 @@ func (tx *transaction) info(ctx context.Context, s *replay.State, v log.Version)
 		info.ReadVersion = &read
 	}
 	for name, p := range tx.req.Parameters {
-		text, err := json.Marshal(p)
+		plain, is := p.(string)
+		text, err := []byte(plain), error(nil)
+		if !is {
+			text, err = json.Marshal(p)
+		}
 		if err == nil {
 			text, err = json.Marshal(string(text))
 		}

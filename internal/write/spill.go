@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -23,18 +23,18 @@ import (
 // they fill the buffer, and merged at the end.
 type spill struct {
 	opts  *Options
-	dir   string
+	file  *os.File // holds the runs, one behind the other: there may be more of them than files may be open
 	held  map[string][]*group
 	size  int64
 	bytes int64 // written to disk
 	runs  []*run
 }
 
-// run is a file of batches sorted by partition. Which batch belongs to which
-// partition is remembered, not read back.
+// run is batches sorted by partition, in a part of the file. Which batch
+// belongs to which partition is remembered, not read back.
 type run struct {
-	path   string
-	groups []runGroup
+	start, size int64
+	groups      []runGroup
 }
 
 type runGroup struct {
@@ -64,27 +64,21 @@ func (s *spill) flush() (err error) {
 	if len(s.held) == 0 {
 		return nil
 	}
-	if s.dir == "" {
-		if s.dir, err = os.MkdirTemp(s.opts.TempDir, "foreset-spill-*"); err != nil {
+	if s.file == nil {
+		if s.file, err = os.CreateTemp(s.opts.TempDir, "foreset-spill-*"); err != nil {
 			return fmt.Errorf("spill partitions to local disk: %w", err)
 		}
 	}
-	r := &run{path: filepath.Join(s.dir, fmt.Sprintf("run-%d.arrow", len(s.runs)))}
-	out, err := os.OpenFile(r.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("spill partitions to local disk: %w", err)
-	}
-	buffered := bufio.NewWriterSize(out, 1<<20)
+	r := &run{start: s.bytes}
+	buffered := bufio.NewWriterSize(s.file, 1<<20)
 	defer func() {
 		if err == nil {
 			err = buffered.Flush()
 		}
-		if info, statErr := out.Stat(); statErr == nil {
-			s.bytes += info.Size()
+		if err == nil {
+			s.bytes, err = s.file.Seek(0, io.SeekCurrent)
 		}
-		if closeErr := out.Close(); err == nil {
-			err = closeErr
-		}
+		r.size = s.bytes - r.start
 	}()
 	keys := slices.Sorted(maps.Keys(s.held))
 	w := ipc.NewWriter(buffered, ipc.WithSchema(s.held[keys[0]][0].batch.Schema()), ipc.WithAllocator(s.opts.Allocator))
@@ -119,7 +113,7 @@ func (s *spill) merged(ctx context.Context) iter.Seq2[*group, error] {
 			}
 		}()
 		for _, r := range s.runs {
-			rr, err := openRun(r, s.opts)
+			rr, err := s.open(r)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -155,35 +149,28 @@ func (s *spill) close() error {
 		releaseGroups(groups)
 	}
 	s.held = nil
-	if s.dir == "" {
+	if s.file == nil {
 		return nil
 	}
-	return os.RemoveAll(s.dir)
+	return errors.Join(s.file.Close(), os.Remove(s.file.Name()))
 }
 
 type runReader struct {
 	run  *run
 	next int // index of the next group
-	file *os.File
 	ipc  *ipc.Reader
 }
 
-func openRun(r *run, opts *Options) (*runReader, error) {
-	f, err := os.Open(r.path)
+func (s *spill) open(r *run) (*runReader, error) {
+	part := bufio.NewReaderSize(io.NewSectionReader(s.file, r.start, r.size), 64<<10)
+	rd, err := ipc.NewReader(part, ipc.WithAllocator(s.opts.Allocator))
 	if err != nil {
 		return nil, fmt.Errorf("read back spilled partitions: %w", err)
 	}
-	rd, err := ipc.NewReader(bufio.NewReaderSize(f, 256<<10), ipc.WithAllocator(opts.Allocator))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("read back spilled partitions: %w", err), f.Close())
-	}
-	return &runReader{run: r, file: f, ipc: rd}, nil
+	return &runReader{run: r, ipc: rd}, nil
 }
 
-func (r *runReader) close() {
-	r.ipc.Release()
-	_ = r.file.Close() // it was only read
-}
+func (r *runReader) close() { r.ipc.Release() }
 
 // key is the partition of the next group; ok is false at the end.
 func (r *runReader) key() (key string, ok bool) {
@@ -228,10 +215,7 @@ func arrayBytes(a arrow.Array) int64 {
 	rows := int64(a.Len())
 	switch a := a.(type) {
 	case array.BinaryLike:
-		if rows == 0 {
-			return 0
-		}
-		return 4*rows + a.ValueOffset64(int(rows)) - a.ValueOffset64(0)
+		return 4*rows + int64(len(a.ValueBytes()))
 	case array.ListLike: // list or map
 		var n int64
 		if rows > 0 {

@@ -184,6 +184,36 @@ func (w *writer) add(g *group, batch arrow.RecordBatch) error {
 		delete(w.open, g.key)
 		return w.end(f)
 	}
+	return w.relieve()
+}
+
+// leastRelief is what ending a row group early must free, or files would come
+// to consist of tiny ones.
+const leastRelief = 1 << 20
+
+// relieve ends row groups, of the files that hold the most, until all files
+// together hold no more than they may.
+func (w *writer) relieve() error {
+	for w.held > w.opts.Buffer {
+		var most *file
+		for _, key := range sortedKeys(w.open) {
+			if f := w.open[key]; most == nil || f.held > most.held {
+				most = f
+			}
+		}
+		if most == nil {
+			return nil
+		}
+		freed, err := most.pw.Relieve(leastRelief)
+		if err != nil {
+			return fmt.Errorf("write %s: %w", most.name, err)
+		}
+		if freed <= 0 {
+			return nil
+		}
+		most.held -= freed
+		w.held -= freed
+	}
 	return nil
 }
 
@@ -269,7 +299,6 @@ func (w *writer) finish() error {
 	if w.spill == nil {
 		return nil
 	}
-	w.res.Spilled = w.spill.bytes
 	last := ""
 	for g, err := range w.spill.merged(w.ctx) {
 		if err != nil {
@@ -290,6 +319,7 @@ func (w *writer) finish() error {
 	if err := w.endAll(); err != nil {
 		return err
 	}
+	w.res.Spilled = w.spill.bytes
 	return w.spill.close()
 }
 

@@ -4,7 +4,7 @@ Types are Spark's simple strings (`bigint`, `decimal(9,2)`, `struct<x:int,y:arra
 every engine can be brought to without loss:
 
     date → days since 1970, timestamp and timestamp_ntz → microseconds, decimal → text padded to its scale, binary → bytes,
-    struct → list of field values, array → list, map → list of (key, value), the rest as Python has it.
+    struct → list of field values, array → list, map → list of (key, value), variant → its JSON, the rest as Python has it.
 """
 
 import base64
@@ -40,7 +40,7 @@ def nested(type_):
 
 
 def date_text(days):
-    """YYYY-MM-DD in the proleptic Gregorian calendar; years outside 0–9999 with a sign and five digits or more."""
+    """YYYY-MM-DD in the proleptic Gregorian calendar; years outside 0–9999 with a sign, as in java.time."""
     era, day_of_era = divmod(days + 719468, 146097)
     year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36524 - day_of_era // 146096) // 365
     day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
@@ -48,7 +48,7 @@ def date_text(days):
     month = shifted + 3 if shifted < 10 else shifted - 9
     year = era * 400 + year_of_era + (month <= 2)
     sign = "" if 0 <= year <= 9999 else "-" if year < 0 else "+"
-    return "%s%0*d-%02d-%02d" % (sign, 5 if sign else 4, abs(year), month, day_of_year - (153 * shifted + 2) // 5 + 1)
+    return "%s%04d-%02d-%02d" % (sign, abs(year), month, day_of_year - (153 * shifted + 2) // 5 + 1)
 
 
 def timestamp_text(micros):
@@ -88,6 +88,8 @@ def text(value, type_):
         if inner[0] == "string" and len(set(keys)) == len(keys):
             return "{" + ",".join(string_text(k) + ":" + text(v, inner[1]) for k, v in value) + "}"
         return "[" + ",".join("[%s,%s]" % (text(k, inner[0]), text(v, inner[1])) for k, v in value) + "]"
+    if kind == "variant":
+        return value
     if kind == "boolean":
         return "true" if value else "false"
     if kind in ("tinyint", "smallint", "int", "bigint"):

@@ -14,6 +14,8 @@ def plain_sql(sql, type_, depth=0):
         return "unix_micros(CAST(%s AS TIMESTAMP))" % sql
     if kind.startswith("decimal"):
         return "CAST(%s AS STRING)" % sql
+    if kind == "variant":
+        return "to_json(%s)" % sql
     x = "x%d" % depth
     if kind == "struct":
         fields = ", ".join("'%s', %s" % (n, plain_sql("%s.`%s`" % (sql, n), t, depth)) for n, t in inner)

@@ -3,9 +3,11 @@
 DIR/NAME is a table and DIR/NAME.json its manifest:
 
     {"engine": …, "location": NAME, "types": [[name, type], …],
-     "checks": [{"version": N or null, "where": SQL or null, "columns": […] or null, "rows": [NDJSON line, …]}, …]}
+     "checks": [{"version": N or null, "where": SQL or null, "columns": […] or null, "rows": [NDJSON line, …]}, …],
+     "problems": ["lost ROW", "made ROW", "CHECK: error", …]}
 
 The rows are sorted by their bytes. A check of a version or a projection says so; the first check is always the whole table.
+Problems are what the engine itself did wrong: rows that it reads otherwise than they were written, checks that it could not answer.
 """
 
 import json
@@ -36,23 +38,23 @@ class Suite:
         Where an engine reads its own table otherwise than the protocol says, protocol is the correction of a line.
         """
         types, rows = self.rows(name)
+        problems = []
         if wrote:
             expected = sorted_rows(*plain_rows(arrow_table(*wrote)))
-            for line in sorted(set(expected) ^ set(rows)):
-                print("%s: %s: %s %s" % (self.engine, name, "lost" if line in expected else "made", line), file=sys.stderr)
+            problems += [("lost " if line in expected else "made ") + line for line in sorted(set(expected) ^ set(rows))]
         checks = [{"version": None, "where": None, "columns": None, "rows": rows}]
         for check in [{"where": f} for f in filters] + [{"version": v} for v in versions] + ([{"columns": columns}] if columns else []):
             check = {"version": None, "where": None, "columns": None} | check
             try:
                 check["rows"] = self.rows(name, **check)[1]
             except Exception as error:
-                print("%s: %s: %s: %s" % (self.engine, name, check, one_line(error)), file=sys.stderr)
+                problems.append("%s: %s" % (check, one_line(error)))
                 continue
             checks.append(check)
         if protocol:
             for check in checks:
                 check["rows"] = sorted(map(protocol, check["rows"]), key=str.encode)
-        manifest = {"engine": self.engine, "location": name, "types": types, "checks": checks}
+        manifest = {"engine": self.engine, "location": name, "types": types, "checks": checks, "problems": problems}
         with open(self.location(name) + ".json", "w", encoding="utf-8") as f:
             json.dump(manifest, f, ensure_ascii=False, indent=1)
         self.tables += 1

@@ -5,6 +5,8 @@
 Makes DIR/NAME.parquet, .arrow (an IPC stream) and .jsonl (NDJSON rows), the same rows in each, and DIR/NAME.json:
 
     {"name": NAME, "types": [[name, type], …], "partition_by": [column, …], "filters": [SQL, …], "rows": [NDJSON line, …]}
+
+The rows are those that the table has: an empty string as a partition value is null there, says the protocol.
 """
 
 import json
@@ -23,6 +25,7 @@ INPUTS = [
     ("awkward", tables.awkward(), ["p"], tables.FILTERS["awkward"]),
     ("typed", tables.typed(), tables.TYPED_PARTITIONS, tables.FILTERS["typed"]),
     ("unpartitioned", tables.typed(), [], tables.FILTERS["typed"]),
+    ("empty_string", tables.awkward(["", None, "a"]), ["p"], ["v = ''", "p IS NULL", "p = 'a'"]),
 ]
 
 
@@ -37,7 +40,8 @@ def main():
             stream.write_table(table)
         with open(path + ".jsonl", "w", encoding="utf-8", newline="\n") as f:
             f.writelines(row_text(types, row) + "\n" for row in plain)
-        manifest = {"name": name, "types": types, "partition_by": partition_by, "filters": filters, "rows": sorted_rows(types, plain)}
+        stored = [[None if n in partition_by and v == "" else v for (n, _), v in zip(types, row)] for row in plain]
+        manifest = {"name": name, "types": types, "partition_by": partition_by, "filters": filters, "rows": sorted_rows(types, stored)}
         with open(path + ".json", "w", encoding="utf-8") as f:
             json.dump(manifest, f, ensure_ascii=False, indent=1)
     print("%d inputs in %s" % (len(INPUTS), target))

@@ -6,6 +6,7 @@ import sys
 sys.path[1:1] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), part) for part in ("..", "../oracle")]
 
 import tables  # noqa: E402
+from delta.tables import DeltaTable, IdentityGenerator  # noqa: E402
 from read_spark import Reader  # noqa: E402
 from spark_session import session  # noqa: E402
 from suite import Suite, folder  # noqa: E402
@@ -144,8 +145,47 @@ def tabled(suite):
     suite.done("empty", None, ["id = 1"])
 
 
+# A table for each feature that not every engine has: columns, properties, what comes after the first rows, and a filter.
+FEATURES = {
+    "deletion_vectors": ("id BIGINT, v STRING", "'delta.enableDeletionVectors'='true'", ["DELETE FROM {t} WHERE id = 2"], "id > 1"),
+    "mapped_by_name": ("id BIGINT, v STRING", "'delta.columnMapping.mode'='name'", ["ALTER TABLE {t} RENAME COLUMN v TO `a w`"], "`a w` = 'b'"),
+    "mapped_by_id": ("id BIGINT, v STRING", "'delta.columnMapping.mode'='id'", [], "v = 'b'"),
+    "v2_checkpoint": ("id BIGINT, v STRING", "'delta.checkpointPolicy'='v2', 'delta.checkpointInterval'='2'", ["INSERT INTO {t} VALUES (4, 'd')"],
+        "id > 3"),
+    "row_tracking": ("id BIGINT, v STRING", "'delta.enableRowTracking'='true'", [], "id = 2"),
+    "type_widening": ("id INT, v STRING", "'delta.enableTypeWidening'='true'", ["ALTER TABLE {t} ALTER COLUMN id TYPE BIGINT",
+        "INSERT INTO {t} VALUES (9223372036854775807, 'max')"], "id > 2"),
+    "iceberg_compat": ("id BIGINT, v STRING", "'delta.columnMapping.mode'='name', 'delta.enableIcebergCompatV2'='true'", [], "id = 2"),
+    "in_commit_timestamps": ("id BIGINT, v STRING", "'delta.enableInCommitTimestamps'='true'", ["DELETE FROM {t} WHERE id = 2"], "id > 1"),
+    "change_feed": ("id BIGINT, v STRING", "'delta.enableChangeDataFeed'='true'", ["UPDATE {t} SET v = 'new' WHERE id = 2"], "v = 'new'"),
+    "defaults": ("id BIGINT, v STRING DEFAULT 'none'", "'delta.feature.allowColumnDefaults'='supported'", ["INSERT INTO {t} (id) VALUES (4)"], "v = 'none'"),
+}
+
+
+def features(suite):
+    for name, (columns, properties, then, where) in FEATURES.items():
+        suite.sql("CREATE TABLE {t} (%s) USING delta TBLPROPERTIES (%s)" % (columns, properties), name)
+        for text in ["INSERT INTO {t} VALUES (1, 'a'), (2, 'b'), (3, NULL)"] + then:
+            suite.sql(text, name)
+        suite.done(name, None, [where])
+    for name, columns, rest, values in (
+        ("variant", "id BIGINT, v VARIANT", "", """SELECT 1L, parse_json('{"a":[1,null]}') UNION ALL SELECT 2L, NULL"""),
+        ("clustered", "id BIGINT, v STRING", "CLUSTER BY (id)", "VALUES (1L, 'a'), (2L, NULL)"),
+    ):
+        suite.sql("CREATE TABLE {t} (%s) USING delta %s" % (columns, rest), name)
+        suite.sql("INSERT INTO {t} " + values, name)
+        suite.done(name, None, ["id = 2"])
+    builder = lambda name: DeltaTable.create(suite.spark).location(suite.location(name)).addColumn("id", "BIGINT")
+    # SQL makes neither kind of column in a table that is only a path.
+    builder("generated").addColumn("twice", "BIGINT", generatedAlwaysAs="id * 2").execute()
+    builder("identity").addColumn("key", "BIGINT", generatedByDefaultAs=IdentityGenerator(10, 5)).execute()
+    for name in ("generated", "identity"):
+        suite.sql("INSERT INTO {t} (id) VALUES (1), (2)", name)
+        suite.done(name, None, ["id = 2"])
+
+
 if __name__ == "__main__":
     suite = Writer(folder(), session())
-    for write in (all_types, far_years, partitioned, commits, checkpoints, tabled):
+    for write in (all_types, far_years, partitioned, commits, checkpoints, tabled, features):
         write(suite)
     print("%d tables in %s" % (suite.tables, suite.folder))

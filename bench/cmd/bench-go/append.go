@@ -48,13 +48,9 @@ func appendLineitem(ctx context.Context, c *config) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	wall := m.walls[m.best]
 	return &result{
 		meter: m, rows: number(commit.Metrics.Rows), bytes: number(commit.Metrics.Bytes), files: number(commit.Metrics.Files),
-		extra: map[string]any{
-			"input": c.input, "compression": c.compression,
-			"mb_per_s": round(float64(commit.Metrics.Bytes)/1e6/wall, 1), "rows_per_s": round(float64(commit.Metrics.Rows)/wall, 0),
-		},
+		extra: map[string]any{"input": c.input, "compression": c.compression},
 	}, nil
 }
 
@@ -65,7 +61,7 @@ func makeTable(ctx context.Context, c *config, data array.RecordReader) (done ta
 		return table.Commit{}, err
 	}
 	create := &table.CreateOptions{Options: *o}
-	write := &table.WriteOptions{Codec: c.compression, TargetFileSize: c.targetFileSize}
+	write := &table.WriteOptions{Codec: c.compression}
 	partitioned := c.workload == "W1b_partitioned"
 	if partitioned {
 		create.PartitionBy = []string{"l_shipmode"}

@@ -87,8 +87,8 @@ func contend(ctx context.Context, c *config) (*result, error) {
 		extra: map[string]any{
 			"writers": c.p, "commits_each": c.n, "ok": sum.OK, "failed": sum.Failed, "errors": sum.Errors[:min(3, len(sum.Errors))],
 			"lost": int64(sum.OK+1) - found.distinct, "doubled": found.rows - found.distinct, "version": found.version,
-			"commits_per_s": round(float64(sum.OK)/m.walls[0], 1), "p50_ms": milliseconds(percentile(sum.Times, 0.5)),
-			"p99_ms": milliseconds(percentile(sum.Times, 0.99)), "child_rss_mb": sum.RSSMB,
+			"p50_ms": milliseconds(percentile(sum.Times, 0.5)),
+			"p99_ms": milliseconds(percentile(sum.Times, 0.99)), "writer_rss_mb": sum.RSSMB,
 		},
 	}, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -16,9 +17,13 @@ import (
 // batchRows is the size of the batches that come in, as for the other engines.
 const batchRows = 65536
 
-// lineitem streams the rows of the TPC-H table from its Parquet file, with
-// plain types: strings as utf8, every column nullable, no metadata of fields.
-func lineitem(ctx context.Context, c *config) (*plainReader, error) {
+// rowStream reads the rows of lineitem from its Parquet file.
+type rowStream struct {
+	array.RecordReader
+	file io.Closer
+}
+
+func lineitem(ctx context.Context, c *config) (*rowStream, error) {
 	path := filepath.Join(c.data, c.scale, "lineitem.parquet")
 	f, err := file.OpenParquetFile(path, false)
 	if err != nil {
@@ -27,58 +32,18 @@ func lineitem(ctx context.Context, c *config) (*plainReader, error) {
 	props := pqarrow.ArrowReadProperties{BatchSize: batchRows}
 	reader, err := pqarrow.NewFileReader(f, props, memory.DefaultAllocator)
 	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("open %s: %w", path, err)
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), f.Close())
 	}
 	records, err := reader.GetRecordReader(ctx, nil, nil)
 	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("read %s: %w", path, err)
+		return nil, errors.Join(fmt.Errorf("read %s: %w", path, err), f.Close())
 	}
-	return &plainReader{RecordReader: records, schema: plain(records.Schema()), file: f}, nil
-}
-
-func plain(s *arrow.Schema) *arrow.Schema {
-	var fields []arrow.Field
-	for _, f := range s.Fields() {
-		fields = append(fields, arrow.Field{Name: f.Name, Type: f.Type, Nullable: true})
-	}
-	return arrow.NewSchema(fields, nil)
-}
-
-// plainReader gives the batches of a reader a simpler schema.
-type plainReader struct {
-	array.RecordReader
-	schema *arrow.Schema
-	batch  arrow.RecordBatch
-	file   io.Closer
-}
-
-func (r *plainReader) Schema() *arrow.Schema { return r.schema }
-
-func (r *plainReader) Next() bool {
-	r.drop()
-	if !r.RecordReader.Next() {
-		return false
-	}
-	b := r.RecordReader.RecordBatch()
-	r.batch = array.NewRecordBatch(r.schema, b.Columns(), b.NumRows())
-	return true
-}
-
-func (r *plainReader) RecordBatch() arrow.RecordBatch { return r.batch }
-
-func (r *plainReader) drop() {
-	if r.batch != nil {
-		r.batch.Release()
-		r.batch = nil
-	}
+	return &rowStream{RecordReader: records, file: f}, nil
 }
 
 // Close ends the reading of the file.
-func (r *plainReader) Close() error {
-	r.drop()
-	r.RecordReader.Release()
+func (r *rowStream) Close() error {
+	r.Release()
 	return r.file.Close()
 }
 
@@ -91,11 +56,12 @@ func inMemory(ctx context.Context, c *config) (*arrow.Schema, []arrow.RecordBatc
 	defer r.Close()
 	var batches []arrow.RecordBatch
 	for r.Next() {
-		r.batch.Retain()
-		batches = append(batches, r.batch)
+		b := r.RecordBatch()
+		b.Retain()
+		batches = append(batches, b)
 	}
-	if err := r.Err(); err != nil && err != io.EOF {
+	if err := r.Err(); err != nil {
 		return nil, nil, fmt.Errorf("read the input: %w", err)
 	}
-	return r.schema, batches, nil
+	return r.Schema(), batches, nil
 }

@@ -3,9 +3,7 @@
 //
 //	bench-go WORKLOAD --table PATH [flags]
 //
-// Exit code 2: no such workload, or bad flags. Exit code 3, and a line with
-// "error": a workload, or a flag of it, that this library cannot do yet. Exit
-// code 1: it failed.
+// Exit code 2: no such workload, or bad flags. Exit code 1: it failed.
 package main
 
 import (
@@ -26,25 +24,21 @@ import (
 
 // config is what the flags say.
 type config struct {
-	workload       string
-	table          string
-	s3             string
-	scale          string
-	input          string // arrow, stream
-	compression    string
-	mode           string // handle, path
-	repeat         int
-	n              int
-	p              int
-	key            int64
-	targetFileSize int64
-	noSync         bool
-	cpuProfile     string
-	heapProfile    string
-	data, tmp      string // BENCH_DATA, BENCH_TMP
+	workload    string
+	table       string
+	scale       string
+	input       string // arrow, stream
+	compression string
+	mode        string // handle, path
+	repeat      int
+	n           int
+	p           int
+	key         int64
+	noSync      bool
+	cpuProfile  string
+	heapProfile string
+	data, tmp   string // BENCH_DATA, BENCH_TMP
 }
-
-var errNotImplemented = errors.New("not implemented")
 
 type workload func(context.Context, *config) (*result, error)
 
@@ -60,20 +54,7 @@ var workloads = map[string]workload{
 	"W4_small_commits": smallCommits,
 	"W4c_checkpoint":   writeCheckpoint,
 	"W5_contention":    contend,
-	"W6_merge":         notImplemented,
-	"W6_delete":        notImplemented,
-	"W6_update":        notImplemented,
-	"W7_compact":       notImplemented,
-	"W7_zorder":        notImplemented,
-	"W8_vacuum":        notImplemented,
-	"W9_append":        notImplemented,
-	"W9_open":          notImplemented,
-	"W9_scan":          notImplemented,
-	"W9_update":        notImplemented,
-	"W9_checkpoint":    notImplemented,
 }
-
-func notImplemented(context.Context, *config) (*result, error) { return nil, errNotImplemented }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -94,12 +75,8 @@ func run(ctx context.Context, args []string) int {
 }
 
 func report(ctx context.Context, c *config, err error) int {
-	switch {
-	case err == nil:
+	if err == nil {
 		return 0
-	case errors.Is(err, errNotImplemented):
-		printError(os.Stdout, c, err)
-		return 3
 	}
 	fmt.Fprintf(os.Stderr, "bench-go: %s: %v\n", c.workload, err)
 	if ctx.Err() != nil {
@@ -119,21 +96,17 @@ func parse(args []string) (*config, workload, error) {
 	}
 	f := flag.NewFlagSet("bench-go "+c.workload, flag.ContinueOnError)
 	f.StringVar(&c.table, "table", "", "the table's `folder`")
-	f.StringVar(&c.s3, "s3", "", "S3 `endpoint`")
 	f.StringVar(&c.scale, "scale", "sf1", "name of the input, a folder of BENCH_DATA")
-	f.StringVar(&c.input, "input", "arrow", "arrow: batches in memory; stream: read from Parquet within the measured time")
+	f.StringVar(&c.input, "input", "stream", "arrow: batches in memory; stream: read from Parquet within the measured time")
 	f.StringVar(&c.compression, "compression", "SNAPPY", "`codec` of written files")
 	f.StringVar(&c.mode, "mode", "handle", "handle: one open table; path: opened for every commit")
 	f.IntVar(&c.repeat, "repeat", 1, "runs; the fastest counts")
 	f.IntVar(&c.n, "n", 200, "commits")
 	f.IntVar(&c.p, "p", 4, "processes")
 	f.Int64Var(&c.key, "key", 123456, "l_partkey of W2d_lookup")
-	f.Int64Var(&c.targetFileSize, "target-file-size", 0, "`bytes`; 0: the library's default")
 	f.BoolVar(&c.noSync, "no-sync", false, "leave out every fsync, to see what it costs")
 	f.StringVar(&c.cpuProfile, "cpuprofile", "", "`file` for a CPU profile of the measured runs")
 	f.StringVar(&c.heapProfile, "heapprofile", "", "`file` for a profile of all allocations up to the end")
-	full := f.Bool("full", false, "W8 only")
-	vectors := f.Bool("dv", false, "W6 only")
 	if err := f.Parse(args[1:]); err != nil {
 		return nil, nil, err
 	}
@@ -155,9 +128,6 @@ func parse(args []string) (*config, workload, error) {
 	}
 	if c.tmp == "" {
 		c.tmp = filepath.Join(os.TempDir(), "bench-tmp")
-	}
-	if c.s3 != "" || *full || *vectors {
-		work = notImplemented
 	}
 	return c, work, nil
 }

@@ -19,13 +19,3 @@ func percentile(values []time.Duration, q float64) time.Duration {
 	s := slices.Sorted(slices.Values(values))
 	return s[min(len(s)-1, int(q*float64(len(s))))]
 }
-
-// growth is the median, in milliseconds, of each of ten equal slices: it shows
-// whether a commit takes longer the more there are.
-func growth(values []time.Duration) []float64 {
-	var out []float64
-	for slice := range slices.Chunk(values, max(1, len(values)/10)) {
-		out = append(out, milliseconds(percentile(slice, 0.5)))
-	}
-	return out
-}

@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# run.sh [WORKLOAD…] measures this library and delta-rs side by side and prints both, with the ratios: see README.md and ../docs/benchmarks.md.
+# Without arguments all workloads; W2 stands for all that begin so. Everything it needs it installs and makes: the first time takes minutes more.
+#
+#   BENCH_DATA    inputs, made once (2.2 GB)        default: foreset/bench/data under the user's cache
+#   BENCH_ROUNDS  how often, engines taking turns  default: 3; the least CPU time of the rounds counts
+#   BENCH_OUT     a file for the lines of JSON     default: none is kept
+#
+# Needs Go, python3 (3.10 or later), and what interop/setup.sh needs.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/foreset/bench
+export BENCH_DATA=${BENCH_DATA:-$cache/data}
+rounds=${BENCH_ROUNDS:-3}
+mkdir -p "$cache" "$BENCH_DATA"
+
+selected=()
+for prefix in "${@:-W}"; do
+  before=${#selected[@]}
+  for workload in W1_append W1b_partitioned W2_full W2b_project W2c_selective W2d_lookup W3_snapshot W3_incremental \
+    W4_small_commits W4c_checkpoint W5_contention; do
+    [[ $workload != "$prefix"* ]] || selected+=("$workload")
+  done
+  ((${#selected[@]} > before)) || { echo "run.sh: there is no workload $prefix" >&2; exit 2; }
+done
+
+python=$("$here/../interop/setup.sh" | tail -n 1)/venv/bin/python
+
+# A stamp holds what something was made by, so that it is made again when that changes.
+made_by() { # made_by STAMP FILE…
+  local stamp=$1
+  shift
+  cat "$@" | cmp -s - "$stamp"
+}
+
+if ! made_by "$cache/requirements.installed" "$here/requirements.txt"; then
+  rm -rf "$cache/venv"
+  python3 -m venv "$cache/venv"
+  "$cache/venv/bin/pip" install -q --disable-pip-version-check -r "$here/requirements.txt" >&2
+  cp "$here/requirements.txt" "$cache/requirements.installed"
+fi
+
+tables_by=("$here"/{requirements.txt,peers/lineitem.py,peers/make_tables.py})
+if ! made_by "$BENCH_DATA/tables.stamp" "${tables_by[@]}"; then
+  echo "making the rows of lineitem and the tables" >&2
+  rm -rf "$BENCH_DATA/sf1" "$BENCH_DATA/generated"
+  "$cache/venv/bin/tpchgen-cli" parquet -s 1 --tables=lineitem --output-dir="$BENCH_DATA/generated" >&2
+  "$python" "$here/peers/make_tables.py" "$BENCH_DATA/generated/lineitem.parquet"
+  rm -rf "$BENCH_DATA/generated"
+  cat "${tables_by[@]}" >"$BENCH_DATA/tables.stamp"
+fi
+
+logs=(n1000-a n1000-b n1000-c n10000-a n10000-b n10000-c n100000-a n100000-b n100000-c n1000000-a)
+if ! made_by "$BENCH_DATA/logs.stamp" "$here/peers/make_log.py"; then
+  echo "making ${#logs[@]} logs" >&2
+  rm -rf "$BENCH_DATA/logs"
+  for log in "${logs[@]}"; do
+    files=${log%-*}
+    "$python" "$here/peers/make_log.py" "$BENCH_DATA/logs/$log" --files "${files#n}" --shape "${log#*-}"
+  done
+  cp "$here/peers/make_log.py" "$BENCH_DATA/logs.stamp"
+fi
+
+# On the disk of the inputs: private copies of tables link their files.
+BENCH_TMP=$(mktemp -d "$BENCH_DATA/tmp.XXXXXX")
+export BENCH_TMP
+trap 'rm -rf "$BENCH_TMP"' EXIT
+out=${BENCH_OUT:-$BENCH_TMP/results.jsonl}
+: >"$out"
+(cd "$here" && go build -o "$BENCH_TMP/bench-go" ./cmd/bench-go)
+
+# both WORKLOAD FLAG… runs a workload with this library and with delta-rs.
+both() {
+  "$BENCH_TMP/bench-go" "$@" >>"$out"
+  "$python" "$here/peers/deltars.py" "$@" >>"$out"
+}
+
+# scan WORKLOAD TABLE adds delta-rs's other way to read, and two engines for orientation.
+scan() {
+  both "$1" --table "$BENCH_DATA/sf1/$2" --repeat 3
+  "$python" "$here/peers/deltars.py" "$1" --table "$BENCH_DATA/sf1/$2" --repeat 3 --api dataset >>"$out"
+  for engine in duckdb polars; do
+    "$python" "$here/peers/scans.py" "$engine" "$1" --table "$BENCH_DATA/sf1/$2" --repeat 3 >>"$out"
+  done
+}
+
+measure() { # measure WORKLOAD
+  local log repeat codec input mode
+  case $1 in
+  W1_append)
+    for codec in SNAPPY ZSTD; do
+      for input in stream arrow; do
+        both "$1" --table "$BENCH_TMP/lineitem" --compression "$codec" --input "$input"
+      done
+    done ;;
+  W1b_partitioned) both "$1" --table "$BENCH_TMP/lineitem" ;;
+  W2_full | W2b_project) scan "$1" li ;;
+  W2c_selective) scan "$1" clustered ;;
+  W2d_lookup) scan "$1" zorder ;;
+  W3_snapshot)
+    for log in "${logs[@]}"; do
+      repeat=3
+      [[ $log != n1000000-* ]] || repeat=1
+      both "$1" --table "$BENCH_DATA/logs/$log" --scale "$log" --repeat "$repeat"
+    done ;;
+  W3_incremental)
+    for log in "${logs[@]}"; do
+      [[ $log != *-a ]] || both "$1" --table "$BENCH_DATA/logs/$log" --scale "$log" --repeat 3
+    done ;;
+  W4_small_commits)
+    for mode in handle path; do
+      both "$1" --table "$BENCH_TMP/rows" --scale n200 --n 200 --mode "$mode"
+    done ;;
+  W4c_checkpoint) both "$1" --table "$BENCH_DATA/logs/n100000-b" --scale n100000-b ;;
+  W5_contention) both "$1" --table "$BENCH_TMP/rows" --scale 8x50 --p 8 --n 50 ;;
+  esac
+}
+
+for ((round = 1; round <= rounds; round++)); do
+  for workload in "${selected[@]}"; do
+    echo "round $round of $rounds: $workload" >&2
+    measure "$workload"
+  done
+done
+"$python" "$here/peers/compare.py" "$out" --data "$BENCH_DATA"

@@ -1,0 +1,26 @@
+"""What is different for a reason. Each entry must show, or the run fails: the tables shrink when something becomes possible."""
+
+from report import Known
+
+# Their tables that we refuse to read, and the feature that the refusal has to name.
+REFUSED = {
+    ("spark", "deletion_vectors"): "deletionVectors",
+    ("spark", "mapped_by_name"): "columnMapping",
+    ("spark", "mapped_by_id"): "columnMapping",
+    ("spark", "iceberg_compat"): "columnMapping",
+    ("spark", "v2_checkpoint"): "v2Checkpoint",
+    ("spark", "type_widening"): "typeWidening",
+    ("spark", "variant"): "variantType",
+}
+
+# Their tables that we read, but refuse to append to.
+UNWRITABLE = {
+    ("spark", "row_tracking"): "rowTracking",
+    ("spark", "clustered"): "clustering",
+    ("spark", "generated"): "generatedColumns",
+    ("spark", "identity"): "identityColumns",
+    ("spark", "defaults"): "allowColumnDefaults",
+}
+
+DIFFERENCES = [
+]

@@ -1,0 +1,90 @@
+"""Tables that Spark, delta-rs and polars write are read by us, and appended to by us where we may."""
+
+import glob
+import json
+import os
+
+import copies
+from compare import same_rows
+from known import REFUSED, UNWRITABLE
+from processes import Program
+from tables_checked import reduced, they_read, types_differ, we_read
+
+WRITERS = {"delta-rs": "write_deltars.py", "polars": "write_polars.py", "spark": "write_spark.py"}
+WRITE_SECONDS = 900
+UNSUPPORTED = 5  # the exit code of a table with a feature that we refuse
+
+
+class Theirs:
+    """The writers run beside other parts: make one early, check when they are done."""
+
+    def __init__(self, suite):
+        self.suite = suite
+        self.programs = {engine: Program(suite.folder, script, self.place(engine)) for engine, script in WRITERS.items()}
+
+    def place(self, engine):
+        return os.path.join(self.suite.folder, "theirs", engine)
+
+    def check(self):
+        for engine, program in self.programs.items():
+            with self.suite.report.group("theirs: %s writes" % engine) as group:
+                code, _ = program.wait(WRITE_SECONDS)
+                group.check(engine, "", "writes its tables", ["exit code %d: %s" % (code, program.last_words())] if code else [])
+            manifests = []
+            for path in sorted(glob.glob(os.path.join(self.place(engine), "*.json"))):
+                with open(path, encoding="utf-8") as f:
+                    manifests.append(json.load(f))
+            read = []
+            with self.suite.report.group("theirs: %s, read by us" % engine) as group:
+                read = [m for m in manifests if self.read(group, engine, m)]
+            with self.suite.report.group("theirs: %s, appended to" % engine) as group:
+                for manifest in read:
+                    self.append(group, engine, manifest)
+
+    def read(self, group, engine, manifest):
+        """Whether we read the table; one that we should refuse is refused with the name of its feature."""
+        name, location, foreset = manifest["location"], os.path.join(self.place(engine), manifest["location"]), self.suite.foreset
+        group.check(engine, name, "its own reading", manifest["problems"])
+        subject, feature = "%s/%s" % (engine, name), REFUSED.get((engine, name))
+        code, _, err = foreset.read(location, {})
+        if feature and code == UNSUPPORTED and feature in err:
+            group.check("foreset", subject, "refusal", [])
+            group.count("refused")
+            group.lines.append("        refused as expected: %s, for %s" % (name, feature))
+            return False
+        if feature:
+            group.check("foreset", subject, "refusal", ["expected to be refused for %s: exit code %d %s; see REFUSED in known.py" % (feature, code, err)])
+        we_read(group, foreset, subject, location, manifest["checks"])
+        if code:
+            return False
+        group.check("foreset", subject, "types", types_differ(manifest["types"], foreset.types(location)))
+        everything = manifest["checks"][0]["rows"]
+        count = foreset.info(location)["numRecords"]
+        group.check("foreset", subject, "number of rows", [] if count in (None, len(everything)) else ["%s rows, not %d" % (count, len(everything))])
+        for copy, note in reduced(location):
+            we_read(group, foreset, subject, copy, manifest["checks"][:1], note)
+        return True
+
+    def append(self, group, engine, manifest):
+        """Our append of the table's own rows to a copy of it, read by the engine and by us."""
+        name, foreset = manifest["location"], self.suite.foreset
+        subject, feature = "%s/%s" % (engine, name), UNWRITABLE.get((engine, name))
+        everything = manifest["checks"][0]["rows"]
+        copy = copies.copy(os.path.join(self.place(engine), name), "appended")
+        with open(copy + ".parquet", "wb") as f:
+            f.write(foreset.must("cat", copy, "-o", "parquet"))
+        code, _, err = foreset.call("append", copy, copy + ".parquet")
+        if feature:
+            refused = code == UNSUPPORTED and feature in err
+            group.check("foreset", subject, "refusal of an append",
+                [] if refused else ["expected to be refused for %s: exit code %d %s; see UNWRITABLE in known.py" % (feature, code, err)])
+            if refused:
+                group.count("refused")
+                group.lines.append("        refused as expected: %s, for %s" % (name, feature))
+                return
+        elif not group.check("foreset", subject, "append", ["exit code %d: %s" % (code, err)] if code else []):
+            return
+        doubled = [{"rows": everything * 2}]
+        we_read(group, foreset, subject, copy, doubled, " after our append")
+        # Writers read through their own reader, but polars and delta-rs also read what the other one's table is: each its own suffices.
+        they_read(group, self.suite.readers[engine], name, copy, manifest["types"], doubled, " after our append")

@@ -69,6 +69,14 @@ func (m *Meter) Usage() Usage {
 	return m.usage
 }
 
+// Begin counts a request that is about to be made. The function it returns is
+// called once, with the bytes of its body, when the request has ended. Stores
+// count their own requests; this is for wrappers of stores.
+func (m *Meter) Begin(kind RequestKind) func(bytes int64) {
+	depth := m.begin(kind)
+	return func(bytes int64) { m.end(kind, depth, bytes) }
+}
+
 type meterKey struct{}
 
 // WithMeter makes a meter count the requests of calls with the context. A

@@ -15,9 +15,10 @@ import (
 type Recorder struct {
 	inner storage.Store
 
-	mu    sync.Mutex
+	mu    sync.Mutex // guards all below
 	n     int
 	calls []Call
+	meter *storage.Meter
 }
 
 // Call is an operation that has ended.
@@ -30,7 +31,7 @@ type Call struct {
 }
 
 // Record wraps a store. Closing the recorder closes inner, too.
-func Record(inner storage.Store) *Recorder { return &Recorder{inner: inner} }
+func Record(inner storage.Store) *Recorder { return &Recorder{inner: inner, meter: new(storage.Meter)} }
 
 // Calls returns the operations in the order in which they ended; their numbers
 // are those of the order in which they began.
@@ -67,22 +68,54 @@ func (r *Recorder) sum(kinds []Kind, of func(Call) int64) int {
 func (r *Recorder) Reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.calls = nil
+	r.calls, r.meter = nil, new(storage.Meter)
+}
+
+// Usage is what a service would be asked for the operations: a stream is one
+// put, when it is closed.
+func (r *Recorder) Usage() storage.Usage {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.meter.Usage()
 }
 
 // Unwrap returns the wrapped store.
 func (r *Recorder) Unwrap() storage.Store { return r.inner }
 
-func (r *Recorder) begin(op Op) Call {
+// requests are the kinds of operations that ask a service for something.
+var requests = map[Kind]storage.RequestKind{
+	Get: storage.RequestGet, ReadAt: storage.RequestGet, Head: storage.RequestHead, Put: storage.RequestPut, PutIfAbsent: storage.RequestPutIfAbsent,
+	Complete: storage.RequestPut, List: storage.RequestList, Delete: storage.RequestDelete,
+}
+
+// begun is an operation that has not ended.
+type begun struct {
+	Call
+	ended func(bytes int64) // nil: it asks for nothing
+}
+
+func (r *Recorder) begin(op Op) begun {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	op.N = r.n
 	r.n++
-	return Call{Op: op}
+	b := begun{Call: Call{Op: op}}
+	if kind, asks := requests[op.Kind]; asks {
+		b.ended = r.meter.Begin(kind)
+	}
+	return b
 }
 
-func (r *Recorder) end(c Call, bytes int, err error) {
+func (r *Recorder) end(b begun, bytes int, err error) {
+	c := b.Call
 	c.Bytes = int64(bytes)
+	switch {
+	case b.ended == nil:
+	case c.Kind == Complete:
+		b.ended(int64(c.Len))
+	default:
+		b.ended(c.Bytes)
+	}
 	if err != io.EOF {
 		c.Err = err
 	}

@@ -1,0 +1,84 @@
+package table_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/foreset/foreset/storage"
+	"github.com/foreset/foreset/storage/faults"
+	"github.com/foreset/foreset/table"
+)
+
+// slowly is a store every operation of which takes a while, so that what is
+// done at once overlaps, and what is not is a chain. It needs a bubble.
+func slowly(st storage.Store) *faults.Recorder {
+	return faults.Record(faults.New(st, func(ctx context.Context, _ faults.Op) faults.Fault {
+		time.Sleep(30 * time.Millisecond) // of the bubble's clock
+		return faults.Fault{}
+	}))
+}
+
+// snappy keeps zstd out of the bubble, whose goroutines outlive it.
+var snappy = map[string]string{"delta.parquet.compression.codec": "snappy"}
+
+const eightColumns = "id bigint, a bigint, b bigint, c bigint, d bigint, e bigint, f bigint, g bigint"
+
+// budget is what an operation may ask of a store: requests, and how many of
+// them one after the other.
+func budget(t *testing.T, what string, rec *faults.Recorder, requests, depth int, op func(ctx context.Context)) {
+	t.Helper()
+	rec.Reset()
+	op(t.Context())
+	u := rec.Usage()
+	t.Logf("%s: %d requests, depth %d: %+v", what, u.Total(), u.Depth, u)
+	if u.Total() > requests || u.Depth > depth {
+		t.Errorf("%s takes %d requests in a chain of %d, want %d and %d", what, u.Total(), u.Depth, requests, depth)
+	}
+}
+
+func TestRequestsOfEachOperation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := slowly(storage.NewMemory(nil))
+		tbl := create(t, rec, eightColumns, &table.CreateOptions{Properties: snappy})
+		ctx := t.Context()
+		appendOne := func(ctx context.Context, post table.Post) {
+			if _, err := tbl.Append(ctx, ids(t, 1), &table.WriteOptions{CommitOptions: table.CommitOptions{Post: post}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 14 {
+			appendOne(ctx, table.Inline)
+		}
+		budget(t, "append, until the acknowledgement", rec, 2, 2, func(ctx context.Context) { appendOne(ctx, table.None) })
+		remove(t, rec, ".crc")
+		var second *table.Table
+		budget(t, "open, with a checkpoint and 5 commits", rec, 8, 3, func(context.Context) { second = open(t, rec, nil) })
+		s := latest(t, second)
+		budget(t, "scan of 3 of 8 columns in 15 small files", rec, 16, 2, func(ctx context.Context) {
+			if _, err := tryRows(s, &table.ScanOptions{Columns: []string{"id", "a", "b"}}); err != nil {
+				t.Fatal(err)
+			}
+		})
+		appendOne(ctx, table.Inline)
+		budget(t, "what is new, after one commit", rec, 2, 2, func(ctx context.Context) { latest(t, second) })
+		budget(t, "append, with what follows it", rec, 3, 3, func(ctx context.Context) { appendOne(ctx, table.Inline) })
+		budget(t, "open, with a .crc", rec, 3, 3, func(context.Context) { open(t, rec, nil) })
+	})
+}
+
+func TestRequestsOfACheckpoint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := slowly(storage.NewMemory(nil))
+		tbl := create(t, rec, "id bigint", &table.CreateOptions{Properties: snappy})
+		for range 100 {
+			mustAppend(t, tbl, ids(t, 1), &table.WriteOptions{CommitOptions: table.CommitOptions{Post: table.None}})
+		}
+		budget(t, "checkpoint of an open table after 100 commits", rec, 3, 3, func(ctx context.Context) {
+			if _, err := tbl.Checkpoint(ctx); err != nil {
+				t.Fatal(err)
+			}
+		})
+	})
+}

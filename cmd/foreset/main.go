@@ -5,6 +5,10 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	_ "github.com/foreset/foreset/storage/azure" // abfss:// and its kin
+	_ "github.com/foreset/foreset/storage/gcs"   // gs://
+	_ "github.com/foreset/foreset/storage/s3"    // s3://
 )
 
 func main() {

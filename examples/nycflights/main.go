@@ -22,6 +22,9 @@ import (
 	"time"
 
 	"github.com/foreset/foreset/expr"
+	_ "github.com/foreset/foreset/storage/azure" // the first argument may be abfss://…,
+	_ "github.com/foreset/foreset/storage/gcs"   // gs://…,
+	_ "github.com/foreset/foreset/storage/s3"    // or s3://…
 	"github.com/foreset/foreset/table"
 	"github.com/foreset/foreset/table/rows"
 )

@@ -20,6 +20,9 @@ var mayImport = map[string][]string{
 	"storage":              {},
 	"storage/faults":       {"storage"},
 	"storage/storagetest":  {"storage"},
+	"storage/s3":           {"storage"},
+	"storage/azure":        {"storage"},
+	"storage/gcs":          {"storage"},
 	"schema":               {},
 	"internal/value":       {"schema"},
 	"internal/arch":        {},
@@ -41,16 +44,17 @@ var mayImport = map[string][]string{
 	"internal/sim":         {"storage", "storage/faults"},
 	"table":                {"internal/write", "internal/scan", "internal/txn", "internal/replay", "internal/conflict", "internal/feature", "internal/parquetio", "internal/parquetfile", "internal/skipping", "internal/partition", "internal/arrowconv", "internal/value", "internal/stats", "checkpoint", "expr", "log", "storage", "schema"},
 	"table/rows":           {"schema", "internal/arrowconv"},
-	"cmd/foreset":          {"table", "table/rows", "log", "expr", "schema", "storage", "checkpoint", "internal/value"},
+	"cmd/foreset":          {"storage/s3", "storage/azure", "storage/gcs", "table", "table/rows", "log", "expr", "schema", "storage", "checkpoint", "internal/value"},
 }
 
 // reserved lists imports that only the named packages may use, with all that
 // lies below them.
 var reserved = map[string][]string{
-	"gocloud.dev":                            {"storage"},
-	"github.com/aws/":                        {},
-	"github.com/Azure/":                      {},
-	"cloud.google.com/":                      {},
+	"gocloud.dev":                            {"storage", "storage/s3", "storage/azure", "storage/gcs"},
+	"github.com/aws/":                        {"storage/s3"},
+	"github.com/Azure/":                      {"storage/azure"},
+	"cloud.google.com/":                      {"storage/gcs"},
+	"google.golang.org/":                     {"storage/gcs"},
 	"github.com/parquet-go/parquet-go":       {"checkpoint"},
 	"github.com/RoaringBitmap/":              {},
 	"github.com/apache/arrow-go/v18/parquet": {"internal/parquetfile", "internal/parquetio", "checkpoint", "cmd/foreset"},

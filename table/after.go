@@ -66,6 +66,18 @@ func (t *Table) inBackground(ctx context.Context, s *replay.State) {
 	}()
 }
 
+// quiet is closed when nothing is done in the background.
+func (t *Table) quiet() <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.idle == nil { // nothing ever was
+		idle := make(chan struct{})
+		close(idle)
+		return idle
+	}
+	return t.idle
+}
+
 // Checkpoint writes a checkpoint of the newest version, whether one is due or
 // not, and returns the version. Readers then need no commit before it.
 func (t *Table) Checkpoint(ctx context.Context) (int64, error) {

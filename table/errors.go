@@ -54,7 +54,7 @@ var (
 	ErrDenied = fs.ErrPermission
 	// ErrReadOnly: the table was opened with Options.ReadOnly.
 	ErrReadOnly = errors.New("table was opened read-only")
-	// ErrClosed: the table was closed.
+	// ErrClosed: the table, or its [Writer], was closed.
 	ErrClosed = errors.New("table is closed")
 )
 

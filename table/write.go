@@ -209,12 +209,23 @@ func committed(s *replay.State) time.Time {
 type staged struct {
 	opts     *WriteOptions
 	all      bool
-	schema   *schema.Struct // of the table after the commit
-	metadata *log.Metadata  // if the schema changes, else nil
+	schema   *schema.Struct  // of the table after the commit
+	metadata *log.Metadata   // if the schema changes, else nil
+	apps     []CommitOptions // applications of a group's callers, whose versions are recorded with it
 	checks   []constraint
 	base     *log.Metadata // that the data was made to fit
 	files    *write.Result
 	removed  int64
+}
+
+// applied is [applied] for every application whose version is staged.
+func (st *staged) applied(s *replay.State) (Commit, bool) {
+	for i := range st.apps {
+		if c, done := applied(s, &st.apps[i]); done {
+			return c, true
+		}
+	}
+	return applied(s, &st.opts.CommitOptions)
 }
 
 func (t *Table) stage(s *replay.State, data *arrow.Schema, opts *WriteOptions, all bool) (*staged, error) {
@@ -326,15 +337,8 @@ func (t *Table) writeOptions(st *staged, buffer int64) (*write.Options, error) {
 func (t *Table) fitting(ctx context.Context, st *staged, data array.RecordReader) iter.Seq2[arrow.RecordBatch, error] {
 	return func(yield func(arrow.RecordBatch, error) bool) {
 		for data.Next() {
-			batch, err := arrowconv.Convert(ctx, data.RecordBatch(), st.schema, arrowconv.Options{
-				TruncateTimestamps: st.opts.TruncateTimestamps, Allocator: t.opts.Allocator,
-			})
+			batch, err := t.fit(ctx, st, data.RecordBatch())
 			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if err = check(st.checks, batch); err != nil {
-				batch.Release()
 				yield(nil, err)
 				return
 			}
@@ -348,6 +352,21 @@ func (t *Table) fitting(ctx context.Context, st *staged, data array.RecordReader
 			yield(nil, fmt.Errorf("read the data: %w", err))
 		}
 	}
+}
+
+// fit is a batch in the layout of the table, checked. The caller releases it.
+func (t *Table) fit(ctx context.Context, st *staged, in arrow.RecordBatch) (arrow.RecordBatch, error) {
+	batch, err := arrowconv.Convert(ctx, in, st.schema, arrowconv.Options{
+		TruncateTimestamps: st.opts.TruncateTimestamps, Allocator: t.opts.Allocator,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := check(st.checks, batch); err != nil {
+		batch.Release()
+		return nil, err
+	}
+	return batch, nil
 }
 
 // commit commits what is staged. When somebody changed the table in a way that
@@ -369,7 +388,7 @@ func (t *Table) commit(ctx context.Context, s *replay.State, st *staged) (*txn.R
 		if refreshErr != nil {
 			return nil, errors.Join(err, refreshErr)
 		}
-		if done, is := applied(newest, &st.opts.CommitOptions); is {
+		if done, is := st.applied(newest); is {
 			return &txn.Result{State: newest, Version: newest.Version, Time: done.Timestamp, Skipped: true}, nil
 		}
 		if !t.stillFits(newest, st, c.Kind) {
@@ -452,6 +471,9 @@ func (t *Table) request(ctx context.Context, s *replay.State, st *staged) (*txn.
 	now := t.opts.Now().UnixMilli()
 	if st.opts.AppID != "" {
 		req.Actions = append(req.Actions, t.progress(&st.opts.CommitOptions))
+	}
+	for i := range st.apps {
+		req.Actions = append(req.Actions, t.progress(&st.apps[i]))
 	}
 	if st.all {
 		req.Parameters["mode"] = "Overwrite"

@@ -20,7 +20,8 @@ import (
 // of its service is imported (storage/s3, storage/azure, storage/gcs), its
 // requests are made as that package makes them; otherwise they go through the
 // bucket, whose conditional put is tried out before the first one. The caller
-// closes the bucket after the store.
+// closes the bucket after the store. A bucket of Azure needs storage/azure:
+// gocloud's own driver keeps names with %, #, ?, " or \ under other names.
 //
 // It fails with [ErrUnsafe] for a bucket of gocloud's fileblob, in which two
 // writers can both win a conditional put.
@@ -36,7 +37,10 @@ func FromBucket(b *blob.Bucket, prefix string) (Store, error) {
 			return nil, err
 		}
 		if ok {
-			return NewRemote(d, &RemoteOptions{Prefix: strings.Trim(below+prefix, "/")})
+			if below += prefix; below != "" && prefix == "" && !strings.HasSuffix(below, "/") {
+				return nil, fmt.Errorf("%w: the prefix %q of the bucket does not end in a slash", ErrBadLocation, below)
+			}
+			return NewRemote(d, &RemoteOptions{Prefix: strings.TrimSuffix(below, "/")})
 		}
 	}
 	return NewRemote(&portable{b}, &RemoteOptions{Prefix: prefix})
@@ -80,14 +84,11 @@ func (d *portable) Traits() Traits { return Traits{DeleteMax: 1} }
 func (d *portable) String() string { return "bucket://" }
 func (d *portable) Close() error   { return nil }
 
-// rewritten says whether some driver of gocloud would change a key.
-func rewritten(key string) bool {
-	return strings.IndexFunc(key, func(r rune) bool { return r < ' ' }) >= 0
-}
-
+// checkKey refuses what gocloud's drivers change silently. That of Azure changes
+// more, which is why its buckets need storage/azure.
 func checkKey(key string) error {
-	if rewritten(key) {
-		return &Failure{Class: Refused, Text: "gocloud changes names with control characters", Err: ErrBadName}
+	if strings.Contains(key, "../") || strings.IndexFunc(key, func(r rune) bool { return r < ' ' }) >= 0 {
+		return &Failure{Class: Refused, Text: `gocloud changes names with control characters or "../"`, Err: ErrBadName}
 	}
 	return nil
 }
@@ -117,7 +118,7 @@ func (d *portable) Head(ctx context.Context, key string) (Info, error) {
 	if err != nil {
 		return Info{}, d.failure(ctx, err)
 	}
-	return Info{Name: key, Size: a.Size, Modified: a.ModTime, ETag: a.ETag}, nil
+	return Info{Name: key, Size: a.Size, Modified: a.ModTime}, nil // a read would not know the ETag
 }
 
 func (d *portable) Put(ctx context.Context, key string, body []byte, ifAbsent bool) error {
@@ -151,6 +152,8 @@ func (d *portable) Upload(ctx context.Context, key string) (Upload, error) {
 }
 
 func (u *bucketUpload) Part(ctx context.Context, _ int, body []byte) error {
+	stop := context.AfterFunc(ctx, u.cancel) // Write does not watch ctx
+	defer stop()
 	_, err := u.w.Write(body)
 	return u.d.failure(ctx, err)
 }
@@ -161,6 +164,8 @@ func (u *bucketUpload) Complete(ctx context.Context, _ int) error {
 	}
 	u.done = true
 	defer u.cancel()
+	stop := context.AfterFunc(ctx, u.cancel)
+	defer stop()
 	return u.d.failure(ctx, u.w.Close())
 }
 

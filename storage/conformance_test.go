@@ -11,6 +11,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/memblob"
+
 	"github.com/foreset/foreset/storage"
 	"github.com/foreset/foreset/storage/storagetest"
 )
@@ -56,10 +59,17 @@ func TestLocalPasses(t *testing.T) {
 }
 
 func TestRemotePasses(t *testing.T) {
+	fewer := storagetest.Options{Writers: 16, Keys: 30, Objects: 150}
 	for name, c := range map[string]struct {
 		prefix        string
 		probe, sorted bool
-	}{"a bucket": {"", false, true}, "a prefix": {"a b/%20", false, true}, "a service that is tried out": {"", true, true}, "a service that does not sort": {"p", false, false}} {
+		options       storagetest.Options
+	}{
+		"a bucket":                     {sorted: true},
+		"a prefix":                     {prefix: "a b/%20", sorted: true, options: fewer},
+		"a service that is tried out":  {probe: true, sorted: true, options: fewer},
+		"a service that does not sort": {prefix: "p", options: fewer},
+	} {
 		t.Run(name, func(t *testing.T) {
 			open := func(t *testing.T) storage.Store {
 				s, err := storage.NewFake(c.prefix, c.probe, c.sorted)
@@ -68,7 +78,33 @@ func TestRemotePasses(t *testing.T) {
 				}
 				return s
 			}
-			storagetest.Run(t, open, storagetest.Options{})
+			storagetest.Run(t, open, c.options)
+		})
+	}
+}
+
+func TestBucketPasses(t *testing.T) {
+	for _, prefix := range []string{"", "a table/%20"} {
+		t.Run("prefix "+prefix, func(t *testing.T) {
+			var bucket *blob.Bucket
+			open := func(t *testing.T) storage.Store {
+				bucket = memblob.OpenBucket(nil)
+				t.Cleanup(func() { bucket.Close() })
+				s, err := storage.FromBucket(bucket, prefix)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return s
+			}
+			storagetest.Run(t, open, storagetest.Options{
+				Writers: 16, Keys: 30,
+				CannotHold: func(name string) bool {
+					return strings.Contains(name, "../") || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' })
+				},
+				Raw: func(_ storage.Store, name string) ([]byte, error) {
+					return bucket.ReadAll(context.Background(), strings.TrimPrefix(prefix+"/"+name, "/"))
+				},
+			})
 		})
 	}
 }

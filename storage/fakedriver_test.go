@@ -20,14 +20,21 @@ type fakeDriver struct {
 	before, after   func(ctx context.Context, n int, kind RequestKind, key string) error
 	ignoresIfAbsent bool
 	page            int // objects; 0: 7
+	// body is what a read gives instead of the bytes; it may fail and wait.
+	body     func(ctx context.Context, n int, part []byte) io.Reader
+	sizeless bool // reads do not say how large the object is
 
-	mu      sync.Mutex
-	n       int
-	objects map[string][]byte
-	infos   map[string]Info
-	writes  int
-	uploads int // that are under way
-	log     []string
+	mu       sync.Mutex
+	n        int
+	active   int // requests and bodies that have not ended
+	most     int // active at once
+	holds    int // bytes of parts that are on their way
+	mostHeld int
+	objects  map[string][]byte
+	infos    map[string]Info
+	writes   int
+	uploads  int // that are under way
+	log      []string
 }
 
 func newFakeDriver() *fakeDriver {
@@ -47,7 +54,10 @@ func (d *fakeDriver) do(ctx context.Context, kind RequestKind, key string, apply
 	n := d.n
 	d.n++
 	d.log = append(d.log, fmt.Sprint(kind, " ", key))
+	d.active++
+	d.most = max(d.most, d.active)
 	d.mu.Unlock()
+	defer d.ended()
 	if err := ctx.Err(); err != nil {
 		return &Failure{Class: Lost, Err: err}
 	}
@@ -63,6 +73,30 @@ func (d *fakeDriver) do(ctx context.Context, kind RequestKind, key string, apply
 		err = d.after(ctx, n, kind, key)
 	}
 	return err
+}
+
+func (d *fakeDriver) ended() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.active--
+}
+
+// inFlight is how many requests and bodies have not ended.
+func (d *fakeDriver) inFlight() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.active
+}
+
+// fakeBody is a body that has to be closed.
+type fakeBody struct {
+	io.Reader
+	d *fakeDriver
+}
+
+func (b *fakeBody) Close() error {
+	b.d.ended()
+	return nil
 }
 
 func (d *fakeDriver) requests() []string {
@@ -84,9 +118,22 @@ func (d *fakeDriver) Read(ctx context.Context, key string, off, length int64) (b
 		if length >= 0 {
 			part = part[:min(length, int64(len(part)))]
 		}
-		body, info = io.NopCloser(bytes.NewReader(part)), d.infos[key]
+		info = d.infos[key]
+		var r io.Reader = bytes.NewReader(part)
+		if d.body != nil {
+			r = d.body(ctx, d.n-1, part)
+		}
+		if d.sizeless {
+			info.Size = -1
+		}
+		d.active++
+		body = &fakeBody{r, d}
 		return nil
 	})
+	if err != nil && body != nil {
+		body.Close()
+		body = nil
+	}
 	return body, info, err
 }
 
@@ -131,7 +178,19 @@ func (d *fakeDriver) Upload(ctx context.Context, key string) (u Upload, err erro
 }
 
 func (u *fakeUpload) Part(ctx context.Context, n int, body []byte) error {
+	u.d.mu.Lock()
+	u.d.holds += len(body)
+	u.d.mostHeld = max(u.d.mostHeld, u.d.holds)
+	u.d.mu.Unlock()
+	defer func() {
+		u.d.mu.Lock()
+		u.d.holds -= len(body)
+		u.d.mu.Unlock()
+	}()
 	return u.d.do(ctx, RequestPart, u.key, func() error {
+		if u.parts == nil {
+			return &Failure{Class: NotFound}
+		}
 		u.parts[n] = slices.Clone(body)
 		return nil
 	})

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -84,13 +85,10 @@ type permit struct {
 }
 
 // admit waits until a request may be made.
-func (g *governor) admit(ctx context.Context, c call, try int) (*permit, error) {
+func (g *governor) admit(ctx context.Context, c call) (*permit, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, g.limits.Queue, ErrOverloaded)
 	defer cancel()
-	p := &permit{gov: g, gate: g.writes, call: c, bytes: min(c.bytes, g.limits.Bytes)}
-	if c.kind.reads() {
-		p.gate = g.reads
-	}
+	p := g.permit(c)
 	var err error
 	if p.trial, err = g.untilAnswers(ctx); err == nil {
 		if err = g.paced(ctx, c); err == nil {
@@ -103,7 +101,7 @@ func (g *governor) admit(ctx context.Context, c call, try int) (*permit, error) 
 		}
 	}
 	if err != nil {
-		if context.Cause(ctx) == ErrOverloaded {
+		if context.Cause(ctx) == ErrOverloaded && !errors.Is(err, errNotTried) {
 			return nil, fmt.Errorf("%w for %v", ErrOverloaded, g.limits.Queue)
 		}
 		return nil, err
@@ -112,8 +110,35 @@ func (g *governor) admit(ctx context.Context, c call, try int) (*permit, error) 
 	return p, nil
 }
 
+// permit is what a request needs, before it has it.
+func (g *governor) permit(c call) *permit {
+	p := &permit{gov: g, gate: g.writes, call: c, bytes: min(c.bytes, g.limits.Bytes)}
+	if c.kind.reads() {
+		p.gate = g.reads
+	}
+	return p
+}
+
+// second admits the second request of a read if nothing has to wait for it;
+// nil: it is not worth it.
+func (g *governor) second(c call) *permit {
+	p := g.permit(c)
+	if !p.gate.tryEnter(p.bytes) {
+		return nil
+	}
+	g.mu.Lock()
+	may := !g.breaker.open() && g.rates.of[prefixOf(c.name)] == nil && g.latency.maySpend()
+	g.mu.Unlock()
+	if !may {
+		p.gate.leave(p.bytes)
+		return nil
+	}
+	p.start = time.Now()
+	return p
+}
+
 // done gives the permit back and learns from how the request went.
-func (p *permit) done(err error) {
+func (p *permit) done(bytes int64, err error) {
 	p.gate.leave(p.bytes)
 	g, now := p.gov, time.Now()
 	g.mu.Lock()
@@ -125,16 +150,19 @@ func (p *permit) done(err error) {
 	case err == nil:
 		g.rates.count(now)
 		g.retries.earn()
-		if p.call.kind == RequestGet && p.call.bytes <= hedgeBytes {
+		if p.call.kind == RequestGet && max(bytes, p.call.bytes) <= hedgeBytes {
 			g.latency.add(now.Sub(p.start))
 		}
 	}
-	g.breaker.learn(err != nil && (class == Lost || class == NotSent) && !isCancelled(err), p.trial)
-}
-
-func isCancelled(err error) bool {
-	f, is := err.(*Failure)
-	return is && (f.Err == context.Canceled || f.Err == context.DeadlineExceeded)
+	switch unanswered := err != nil && (class == Lost || class == NotSent); {
+	case !unanswered:
+		g.breaker.failed = 0
+	case !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
+		g.breaker.failed++ // what the caller gave up shows nothing
+	}
+	if p.trial {
+		g.breaker.release()
+	}
 }
 
 // prefixOf is what rates are kept for: the first folder of a name.
@@ -178,11 +206,10 @@ func (b *budget) spend() bool {
 // gate lets a number of requests, and of bytes, through at once. Those that
 // have to wait take turns by tenant, and come in order within one.
 type gate struct {
-	mu       sync.Mutex // guards all below; never held over I/O
-	slots    int        // free
-	bytes    int64      // free
-	bytesMax int64
-	queues   []*queue // of tenants that wait; the first is next
+	mu     sync.Mutex // guards all below; never held over I/O
+	slots  int        // free
+	bytes  int64      // free; nobody asks for more than there ever are
+	queues []*queue   // of tenants that wait; the first is next
 }
 
 // queue is what one tenant has waiting.
@@ -196,7 +223,7 @@ type waiter struct {
 	ready chan struct{} // closed when it may go
 }
 
-func newGate(slots int, bytes int64) *gate { return &gate{slots: slots, bytes: bytes, bytesMax: bytes} }
+func newGate(slots int, bytes int64) *gate { return &gate{slots: slots, bytes: bytes} }
 
 // enter waits for its turn.
 func (g *gate) enter(ctx context.Context, tenant string, bytes int64) error {
@@ -246,7 +273,7 @@ func (g *gate) leave(bytes int64) {
 }
 
 func (g *gate) take(bytes int64) bool {
-	if g.slots == 0 || g.bytes < bytes && g.bytes < g.bytesMax {
+	if g.slots == 0 || g.bytes < bytes {
 		return false
 	}
 	g.slots--

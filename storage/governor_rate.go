@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -24,6 +25,7 @@ const (
 
 // rate is the pace of one prefix.
 type rate struct {
+	turn      *gate // whoever is in it is next; the others take turns by tenant
 	perSecond float64
 	next      time.Time // when the next request may be made
 	cut       time.Time // when it was last cut: the answers of one burst count once
@@ -66,7 +68,7 @@ func (r *rates) slowDown(prefix string, now time.Time) {
 		if r.of == nil {
 			r.of = map[string]*rate{}
 		}
-		p = &rate{perSecond: min(max(r.counts.perSecond(now), 10), rateFree), grown: now}
+		p = &rate{turn: newGate(1, 0), perSecond: min(max(r.counts.perSecond(now), 10), rateFree), grown: now}
 		r.of[prefix] = p
 	} else if now.Sub(p.cut) < time.Second {
 		return
@@ -76,22 +78,17 @@ func (r *rates) slowDown(prefix string, now time.Time) {
 	p.cut = now
 }
 
-// reserve is how long a request has to wait for its pace.
-func (r *rates) reserve(prefix string, now time.Time) time.Duration {
+// pace is that of a prefix; nil: none.
+func (r *rates) pace(prefix string, now time.Time) *rate {
 	p := r.of[prefix]
 	if p == nil {
-		return 0
+		return nil
 	}
 	if p.grow(now); p.perSecond >= rateFree {
 		delete(r.of, prefix)
-		return 0
+		return nil
 	}
-	if p.next.Before(now) {
-		p.next = now
-	}
-	wait := p.next.Sub(now)
-	p.next = p.next.Add(time.Duration(float64(time.Second) / p.perSecond))
-	return wait
+	return p
 }
 
 func (p *rate) grow(now time.Time) {
@@ -101,22 +98,35 @@ func (p *rate) grow(now time.Time) {
 	}
 }
 
-// paced waits for the pace of the prefix.
+// paced waits for the pace of the prefix. Nobody reserves a time that it may
+// not live to see: whoever gives up leaves nothing behind.
 func (g *governor) paced(ctx context.Context, c call) error {
 	g.mu.Lock()
-	wait := g.rates.reserve(prefixOf(c.name), time.Now())
+	p := g.rates.pace(prefixOf(c.name), time.Now())
 	g.mu.Unlock()
-	if wait == 0 {
+	if p == nil {
 		return ctx.Err()
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := p.turn.enter(ctx, tenantOf(ctx), 0); err != nil {
+		return err
 	}
+	defer p.turn.leave(0)
+	g.mu.Lock()
+	wait := time.Until(p.next)
+	g.mu.Unlock()
+	if wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p.next = time.Now().Add(time.Duration(float64(time.Second) / p.perSecond))
+	return nil
 }
 
 // breaker opens when request after request gets no answer. While it is open,
@@ -133,18 +143,6 @@ const breakAfter = 20
 
 func (b *breaker) open() bool { return b.failed >= breakAfter }
 
-// learn takes note of an answer, or of there being none.
-func (b *breaker) learn(noAnswer, trial bool) {
-	if noAnswer {
-		b.failed++
-	} else {
-		b.failed = 0
-	}
-	if trial {
-		b.release()
-	}
-}
-
 // release ends a trial.
 func (b *breaker) release() {
 	if b.trying {
@@ -153,31 +151,34 @@ func (b *breaker) release() {
 	}
 }
 
+// errNotTried: a request was not made because others got no answer.
+var errNotTried = errors.New("not tried")
+
 // untilAnswers lets a request through a closed breaker, makes it the trial of
-// an open one, or waits for the trial that is under way.
+// an open one, or waits for the trial that is under way. Where that one showed
+// nothing, another one is made.
 func (g *governor) untilAnswers(ctx context.Context) (trial bool, err error) {
 	g.mu.Lock()
-	b := &g.breaker
-	if !b.open() {
-		g.mu.Unlock()
-		return false, nil
-	}
-	if !b.trying {
-		b.trying, b.result = true, make(chan struct{})
-		g.mu.Unlock()
-		return true, nil
-	}
-	result := b.result
-	g.mu.Unlock()
-	select {
-	case <-result:
-	case <-ctx.Done():
-		return false, ctx.Err()
-	}
-	g.mu.Lock()
 	defer g.mu.Unlock()
+	b := &g.breaker
+	for before := b.failed; b.open() && b.trying && b.failed == before; {
+		result := b.result
+		g.mu.Unlock()
+		select {
+		case <-result:
+		case <-ctx.Done():
+		}
+		g.mu.Lock()
+		if ctx.Err() != nil && context.Cause(ctx) != ErrOverloaded {
+			return false, ctx.Err()
+		}
+		if b.open() && (b.failed != before || ctx.Err() != nil) {
+			return false, &Failure{Class: NotSent, Text: fmt.Sprintf("not tried: %d requests in a row got no answer", b.failed), Err: errNotTried}
+		}
+	}
 	if b.open() {
-		return false, &Failure{Class: NotSent, Text: fmt.Sprintf("not tried: %d requests in a row got no answer", b.failed)}
+		b.trying, b.result = true, make(chan struct{})
+		return true, nil
 	}
 	return false, nil
 }
@@ -215,13 +216,11 @@ func (g *governor) hedgeAfter() (time.Duration, bool) {
 	return max(known[len(known)*95/100], hedgeMin), true
 }
 
-// mayHedge takes a second request out of its budget.
-func (g *governor) mayHedge() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.latency.extra < 1 {
+// maySpend takes a second request out of its budget.
+func (l *latency) maySpend() bool {
+	if l.extra < 1 {
 		return false
 	}
-	g.latency.extra--
+	l.extra--
 	return true
 }

@@ -79,9 +79,14 @@ func (m *Meter) Begin(kind RequestKind) func(bytes int64) {
 
 type meterKey struct{}
 
-// WithMeter makes a meter count the requests of calls with the context. A
-// meter of the context before it counts them as well.
+// WithMeter makes a meter count the requests of calls with the context. Meters
+// that the context has already count them as well.
 func WithMeter(ctx context.Context, m *Meter) context.Context {
+	for has := metersOf(ctx); has != nil; has = has.outer {
+		if has.Meter == m {
+			return ctx // once is enough
+		}
+	}
 	return context.WithValue(ctx, meterKey{}, &meters{m, metersOf(ctx)})
 }
 

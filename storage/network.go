@@ -28,7 +28,7 @@ func NetworkFailure(err error) *Failure {
 		return &Failure{Class: NotSent, Text: "the host is not known: " + name.Name}
 	case errors.As(err, &certificate), errors.As(err, &unknown), errors.As(err, &host):
 		return &Failure{Class: NotSent, Text: "the certificate of the service cannot be trusted"}
-	case errors.As(err, &header):
+	case errors.As(err, &header) && header.Conn != nil, errors.Is(err, http.ErrSchemeMismatch): // at the first handshake
 		return &Failure{Class: NotSent, Text: "the service does not speak TLS"}
 	case errors.As(err, &op) && op.Op == "dial":
 		text := "no connection"

@@ -148,14 +148,14 @@ func (r *remote) Get(ctx context.Context, name string, limit int64) ([]byte, Inf
 	}
 	got, err := hedged(ctx, r, call{kind: RequestGet, name: name}, func(ctx context.Context, w *watch, _ int) (whole, int64, error) {
 		body, info, err := r.driver.Read(ctx, key, 0, -1)
-		if failure := classOf(err); err != nil && failure == OutOfRange {
+		if classOf(err) == OutOfRange {
 			return whole{info: Info{Name: key}}, 0, nil // an empty object, to some services
 		}
 		if err != nil {
 			return whole{}, 0, err
 		}
 		defer body.Close()
-		all, err := readAll(w.reading(body), info.Size, limit)
+		all, err := readAll(w, body, info.Size, limit)
 		info.Name, info.Size = key, int64(len(all))
 		return whole{all, info}, int64(len(all)), err
 	})
@@ -166,27 +166,29 @@ func (r *remote) Get(ctx context.Context, name string, limit int64) ([]byte, Inf
 }
 
 // readAll reads a body whose size is known, or −1.
-func readAll(body io.Reader, size, limit int64) ([]byte, error) {
-	if limit >= 0 && size > limit {
-		return nil, ErrTooLarge
+func readAll(w *watch, body io.Reader, size, limit int64) ([]byte, error) {
+	if limit < 0 {
+		limit = math.MaxInt64
 	}
+	if size > limit {
+		return nil, tooLarge(size, limit)
+	}
+	most := size
 	if size < 0 {
-		most := int64(math.MaxInt64)
-		if limit >= 0 {
-			most = limit + 1
+		most = limit
+		if limit < math.MaxInt64 {
+			most++ // to see that there is more
 		}
-		all, err := io.ReadAll(io.LimitReader(body, most))
-		if err == nil && limit >= 0 && int64(len(all)) > limit {
-			return nil, ErrTooLarge
-		}
-		return all, cut(err)
 	}
 	// The size is the service's word: memory is taken as bytes arrive.
 	var all bytes.Buffer
-	all.Grow(int(min(size, 1<<20)))
-	n, err := io.Copy(&all, io.LimitReader(body, size))
-	if err == nil && n < size {
+	all.Grow(int(min(max(size, 0), 1<<20)))
+	n, err := io.Copy(&all, io.LimitReader(w.reading(body, size), most))
+	switch {
+	case err == nil && n < size:
 		err = io.ErrUnexpectedEOF
+	case err == nil && n > limit:
+		return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
 	}
 	if err != nil {
 		return nil, cut(err)
@@ -206,6 +208,17 @@ func cut(err error) error {
 	return &Failure{Class: Lost, Text: "the answer was cut short"}
 }
 
+// fill reads until p is full or the body ends. Its error is io.EOF only where
+// the body says so itself, which io.ReadFull would not tell from a cut.
+func fill(body io.Reader, p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var m int
+		m, err = body.Read(p[n:])
+		n += m
+	}
+	return n, err
+}
+
 // ranged is a range that was read: into the caller's buffer, or a copy.
 type ranged struct {
 	n    int
@@ -215,7 +228,7 @@ type ranged struct {
 func (r *remote) ReadAt(ctx context.Context, name string, p []byte, off int64) (int, error) {
 	key, err := r.key(ctx, name)
 	if err == nil && off < 0 {
-		err = errors.New("negative offset")
+		err = errNegativeOffset
 	}
 	if err != nil {
 		return 0, r.failed("read", name, err)
@@ -224,7 +237,7 @@ func (r *remote) ReadAt(ctx context.Context, name string, p []byte, off int64) (
 		return 0, nil
 	}
 	got, err := hedged(ctx, r, call{kind: RequestGet, name: name, bytes: int64(len(p))}, func(ctx context.Context, w *watch, n int) (ranged, int64, error) {
-		body, _, err := r.driver.Read(ctx, key, off, int64(len(p)))
+		body, info, err := r.driver.Read(ctx, key, off, int64(len(p)))
 		if classOf(err) == OutOfRange {
 			return ranged{}, 0, nil
 		}
@@ -238,9 +251,12 @@ func (r *remote) ReadAt(ctx context.Context, name string, p []byte, off int64) (
 			into = make([]byte, len(p))
 			got.copy = into
 		}
-		got.n, err = io.ReadFull(w.reading(body), into)
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			err = nil // whether the object ends here, the size says
+		got.n, err = fill(w.reading(body, 0), into)
+		switch {
+		case got.n == len(p):
+			err = nil
+		case err == io.EOF && off+int64(got.n) >= info.Size: // or it is not known
+			err = nil
 		}
 		return got, int64(got.n), cut(err)
 	})
@@ -290,7 +306,9 @@ func (r *remote) PutIfAbsent(ctx context.Context, name string, body []byte) (Out
 	if err != nil {
 		return Rejected, r.failed("put if absent", name, err)
 	}
-	if err := r.ensureConditional(ctx, key); err != nil {
+	ctx, _, end := r.within(ctx, int64(len(body)))
+	defer end()
+	if err := r.ensureConditional(ctx, name); err != nil {
 		return Rejected, r.failed("put if absent", name, err)
 	}
 	sent := false
@@ -358,6 +376,7 @@ func (r *remote) pages(ctx context.Context, prefix, start string) iter.Seq2[Info
 			from = r.opts.Prefix + start
 		}
 		last, token := "", ""
+		seen := map[string]bool{}
 		for {
 			page, err := repeat(ctx, r, call{kind: RequestList, name: prefix}, func(ctx context.Context, _ *watch) (Page, int64, error) {
 				page, err := r.driver.List(ctx, r.opts.Prefix+prefix, from, token)
@@ -392,11 +411,11 @@ func (r *remote) pages(ctx context.Context, prefix, start string) iter.Seq2[Info
 			if page.Next == "" {
 				return
 			}
-			if page.Next == token {
+			if token = page.Next; seen[token] {
 				yield(Info{}, &Failure{Class: Refused, Text: "the listing does not go on"})
 				return
 			}
-			token = page.Next
+			seen[token] = true
 		}
 	}
 }
@@ -427,7 +446,7 @@ func (r *remote) Delete(ctx context.Context, names ...string) error {
 
 // ensureConditional finds out, once, whether the service honours conditional
 // puts, by two puts of one object beside the one that is to be written.
-func (r *remote) ensureConditional(ctx context.Context, key string) error {
+func (r *remote) ensureConditional(ctx context.Context, beside string) error {
 	known := func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -440,7 +459,7 @@ func (r *remote) ensureConditional(ctx context.Context, key string) error {
 	case r.probe <- struct{}{}:
 		defer func() { <-r.probe }()
 	case <-ctx.Done():
-		return ctx.Err()
+		return &Failure{Class: NotSent, Text: "the first conditional put is still tried out", Err: ended(ctx)}
 	}
 	if known() {
 		return nil
@@ -449,7 +468,7 @@ func (r *remote) ensureConditional(ctx context.Context, key string) error {
 	if err != nil {
 		return fmt.Errorf("name a probe: %w", err)
 	}
-	folder, _ := splitName(key)
+	folder, _ := splitName(beside)
 	name := ".foreset-probe-" + id.String()
 	if folder != "" {
 		name = folder + "/" + name
@@ -463,32 +482,32 @@ func (r *remote) ensureConditional(ctx context.Context, key string) error {
 	return nil
 }
 
-// tryTwice puts an object twice. The first put may be repeated: that it then
-// finds its own object only shows what is to be shown.
-func (r *remote) tryTwice(ctx context.Context, key string) (err error) {
+// tryTwice puts an object twice. Both puts may be repeated: that one then finds
+// its own object only shows what is to be shown.
+func (r *remote) tryTwice(ctx context.Context, name string) error {
+	key := r.opts.Prefix + name
 	put := func(body string) error {
-		_, err := repeat(ctx, r, call{kind: RequestProbe, bytes: int64(len(body))}, func(ctx context.Context, _ *watch) (struct{}, int64, error) {
-			return struct{}{}, int64(len(body)), r.driver.Put(ctx, key, []byte(body), true)
+		c := call{kind: RequestProbe, name: name, bytes: int64(len(body))}
+		_, err := repeat(ctx, r, c, func(ctx context.Context, _ *watch) (struct{}, int64, error) {
+			return struct{}{}, c.bytes, r.driver.Put(ctx, key, []byte(body), true)
 		})
 		return err
 	}
-	first := put("first")
-	if first != nil && classOf(first) != Taken {
-		return first
+	if err := put("first"); err != nil && classOf(err) != Taken {
+		return err
 	}
 	defer func() {
-		_, e := repeat(ctx, r, call{kind: RequestProbe}, func(ctx context.Context, _ *watch) (struct{}, int64, error) {
+		// Who may not delete may still write a log, and what is left does no
+		// harm: one attempt, whatever comes of it.
+		_, _ = repeat(ctx, r, call{kind: RequestProbe, name: name, once: true}, func(ctx context.Context, _ *watch) (struct{}, int64, error) {
 			return struct{}{}, 0, r.driver.Delete(ctx, []string{key})
 		})
-		if err == nil && e != nil && !errors.Is(e, fs.ErrNotExist) && !errors.Is(e, fs.ErrPermission) {
-			err = e // who may not delete may still write a log
-		}
 	}()
-	switch second := put("second"); {
-	case second == nil:
+	switch err := put("second"); {
+	case err == nil:
 		return fmt.Errorf("%w: it overwrites an object in spite of If-None-Match", ErrUnsafe)
-	case classOf(second) != Taken:
-		return second
+	case classOf(err) != Taken:
+		return err
 	}
 	return nil
 }

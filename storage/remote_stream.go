@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"sync"
 
@@ -15,13 +16,15 @@ func (r *remote) Create(ctx context.Context, name string) (Writer, error) {
 	if err != nil {
 		return nil, r.failed("create", name, err)
 	}
-	return &remoteWriter{ctx: ctx, store: r, name: name, key: key}, nil
+	ctx, stop := context.WithCancel(ctx)
+	return &remoteWriter{ctx: ctx, stop: stop, store: r, name: name, key: key}, nil
 }
 
 // remoteWriter collects a part while those before it are sent. It holds at
 // most PartsAtOnce + 1 of them.
 type remoteWriter struct {
 	ctx   context.Context
+	stop  context.CancelFunc
 	store *remote
 	name  string
 	key   string
@@ -32,17 +35,17 @@ type remoteWriter struct {
 	upload Upload // nil until the first part is full
 	group  *errgroup.Group
 	ended  bool
-	lost   bool // an answer to Complete
+	lost   error // an answer to Complete
 
 	mu  sync.Mutex // guards err
 	err error      // the first failure; nothing is published after it
 }
 
-// partSize is the size of a part. It grows with their number, so that an
-// object of any size fits into the parts that it may have.
+// partSize is the size of a part. It grows with each tenth of those that an
+// object may have, so that it can be 5.5 times as large as that many of PartMin.
 func (w *remoteWriter) partSize(n int) int {
 	t := &w.store.traits
-	return t.PartMin * (1 + n/(t.PartMax/10))
+	return t.PartMin * (1 + n/max(t.PartMax/10, 1))
 }
 
 func (w *remoteWriter) Write(p []byte) (int, error) {
@@ -58,6 +61,9 @@ func (w *remoteWriter) Write(p []byte) (int, error) {
 			}
 			continue
 		}
+		if w.part == nil && w.n > 0 {
+			w.part = make([]byte, 0, size)
+		}
 		n := min(len(p), size-len(w.part))
 		w.part = append(w.part, p[:n]...)
 		p, written = p[n:], written+n
@@ -65,26 +71,40 @@ func (w *remoteWriter) Write(p []byte) (int, error) {
 	return written, nil
 }
 
+// begin begins the upload.
+func (w *remoteWriter) begin() error {
+	upload, err := repeat(w.ctx, w.store, w.call(0), func(ctx context.Context, _ *watch) (Upload, int64, error) {
+		// What is begun lives as long as the stream, not as the attempt.
+		life, end := context.WithCancel(w.ctx)
+		detach := context.AfterFunc(ctx, end)
+		defer detach()
+		u, err := w.store.driver.Upload(life, w.key)
+		return u, 0, err
+	})
+	if err != nil {
+		w.fail(err)
+		return err
+	}
+	w.upload, w.group = upload, new(errgroup.Group)
+	w.group.SetLimit(w.store.traits.PartsAtOnce)
+	return nil
+}
+
 // send hands the collected part over.
 func (w *remoteWriter) send() error {
 	if w.upload == nil {
-		upload, err := repeat(w.ctx, w.store, w.call(0), func(ctx context.Context, _ *watch) (Upload, int64, error) {
-			u, err := w.store.driver.Upload(w.ctx, w.key) // it lives as long as the stream, not as the attempt
-			return u, 0, err
-		})
-		if err != nil {
-			w.fail(err)
+		if err := w.begin(); err != nil {
 			return err
 		}
-		w.upload, w.group = upload, new(errgroup.Group)
-		w.group.SetLimit(w.store.traits.PartsAtOnce)
 	}
 	part, n := w.part, w.n
-	w.size += int64(len(part))
-	w.part, w.n = make([]byte, 0, min(w.partSize(w.n+1), cap(part))), w.n+1
+	w.part, w.n, w.size = nil, w.n+1, w.size+int64(len(part))
 	c := w.call(len(part))
 	c.once = w.store.traits.PartsAtOnce == 1 // what is sent in order cannot be sent again
 	w.group.Go(func() error {
+		if w.failure() != nil {
+			return nil // of an earlier part
+		}
 		_, err := repeat(w.ctx, w.store, c, func(ctx context.Context, _ *watch) (struct{}, int64, error) {
 			return struct{}{}, int64(len(part)), w.upload.Part(ctx, n, part)
 		})
@@ -105,6 +125,7 @@ func (w *remoteWriter) Close() error {
 	}
 	err := w.publish()
 	w.ended, w.part = true, nil
+	defer w.stop()
 	if err != nil {
 		w.drop()
 		return w.failed(err)
@@ -128,24 +149,30 @@ func (w *remoteWriter) publish() error {
 	if err := w.usable(); err != nil {
 		return err
 	}
-	_, err := repeat(w.ctx, w.store, w.call(0), func(ctx context.Context, _ *watch) (struct{}, int64, error) {
+	// Some services get the last bytes only now.
+	_, err := repeat(w.ctx, w.store, w.call(w.partSize(w.n)), func(ctx context.Context, _ *watch) (struct{}, int64, error) {
 		return struct{}{}, 0, w.complete(ctx)
 	})
 	return err
 }
 
 // complete publishes the object. Where an answer was lost and the upload is
-// gone then, it was completed: nobody else ends it.
+// gone then, it was completed, if the object is there: nobody else ends it.
 func (w *remoteWriter) complete(ctx context.Context) error {
 	err := w.upload.Complete(ctx, w.n)
 	switch {
 	case err == nil:
 	case classOf(err) == Lost:
-		w.lost = true
-	case classOf(err) == NotFound && w.lost:
-		if info, headErr := w.store.driver.Head(ctx, w.key); headErr == nil && info.Size == w.size {
+		w.lost = err
+	case classOf(err) == NotFound && w.lost != nil:
+		info, headErr := w.store.driver.Head(ctx, w.key)
+		switch {
+		case headErr == nil && info.Size == w.size:
 			return nil
+		case headErr == nil, classOf(headErr) == NotFound:
+			return &Failure{Class: Refused, Text: fmt.Sprintf("the upload is gone and the object is not there; before: %v", w.lost)}
 		}
+		return headErr
 	}
 	return err
 }
@@ -163,6 +190,7 @@ func (w *remoteWriter) Abort() error {
 		return nil
 	}
 	w.ended, w.part = true, nil
+	defer w.stop()
 	if err := w.drop(); err != nil {
 		return w.failed(err)
 	}
@@ -178,8 +206,9 @@ func (w *remoteWriter) drop() error {
 	if w.upload == nil {
 		return nil
 	}
+	w.stop() // parts that are on their way
 	_ = w.group.Wait()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), dropTime)
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(w.ctx), dropTime, errElapsed)
 	defer cancel()
 	_, err := repeat(ctx, w.store, w.call(0), func(ctx context.Context, _ *watch) (struct{}, int64, error) {
 		return struct{}{}, 0, w.upload.Abort(ctx)
@@ -195,12 +224,17 @@ func (w *remoteWriter) usable() error {
 	if w.ended {
 		return fs.ErrClosed
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.err != nil {
-		return w.err
+	if err := w.failure(); err != nil {
+		return err
 	}
 	return w.ctx.Err()
+}
+
+// failure is the first one of a part.
+func (w *remoteWriter) failure() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
 }
 
 func (w *remoteWriter) fail(err error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/foreset/foreset/storage"
 )
@@ -28,6 +29,9 @@ type driver struct {
 	scope  string
 	name   string // as a URL without secrets
 	azure  bool   // the service is Azure's own
+
+	asking singleflight.Group // for a token
+	idle   func()             // closes connections that are not used; nil: they are the caller's
 }
 
 var _ storage.Driver = (*driver)(nil)
@@ -41,11 +45,17 @@ func (d *driver) place(containerName string) {
 	}
 	u.RawQuery, u.User = "", nil
 	d.name = u.String()
-	d.azure = strings.Contains(u.Host, ".blob.core.") || strings.Contains(u.Host, ".blob.storage.")
+	d.azure = under(u.Hostname(), domains)
 }
 
 func (d *driver) String() string { return d.name }
-func (d *driver) Close() error   { return nil }
+
+func (d *driver) Close() error {
+	if d.idle != nil {
+		d.idle()
+	}
+	return nil
+}
 
 func (d *driver) Traits() storage.Traits {
 	return storage.Traits{DeleteMax: 256, PartsAtOnce: 4, PartMin: 8 << 20, PartMax: 50_000, Conditional: d.azure}
@@ -64,15 +74,33 @@ func (d *driver) once(ctx context.Context, keys ...string) (context.Context, err
 			return nil, &storage.Failure{Class: storage.Refused, Text: "Azure cannot hold a name with a backslash", Err: storage.ErrBadName}
 		}
 	}
-	if d.token != nil {
-		wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), tokenTime)
-		defer cancel()
-		_, err := d.token.GetToken(wait, policy.TokenRequestOptions{Scopes: []string{"https://storage.azure.com/.default"}})
-		if err != nil {
-			return nil, &storage.Failure{Class: storage.Denied, Text: "the SDK gets no token from the environment or the machine (anonymous=true asks for none)"}
-		}
+	if err := d.ready(ctx); err != nil {
+		return nil, err
 	}
 	return policy.WithRetryOptions(ctx, policy.RetryOptions{MaxRetries: -1}), nil
+}
+
+// ready makes sure that there is a token. All requests wait for one search,
+// which goes on when the request that began it is given up.
+func (d *driver) ready(ctx context.Context) error {
+	if d.token == nil {
+		return nil
+	}
+	found := d.asking.DoChan("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tokenTime)
+		defer cancel()
+		_, err := d.token.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{"https://storage.azure.com/.default"}})
+		return nil, err
+	})
+	select {
+	case answer := <-found:
+		if answer.Err != nil {
+			return &storage.Failure{Class: storage.Denied, Text: "the SDK gets no token from the environment or the machine (anonymous=true asks for none)"}
+		}
+		return nil
+	case <-ctx.Done():
+		return &storage.Failure{Class: storage.NotSent, Text: ctx.Err().Error(), Err: ctx.Err()}
+	}
 }
 
 func (d *driver) Read(ctx context.Context, key string, off, length int64) (io.ReadCloser, storage.Info, error) {
@@ -85,7 +113,7 @@ func (d *driver) Read(ctx context.Context, key string, off, length int64) (io.Re
 	if err != nil {
 		return nil, storage.Info{}, failure(ctx, err, reading)
 	}
-	if out.ETag == nil || out.ContentLength == nil {
+	if out.ETag == nil || out.ContentLength == nil || out.RequestID == nil {
 		out.Body.Close()
 		return nil, storage.Info{}, notAzure()
 	}
@@ -106,7 +134,7 @@ func etag(e *azcore.ETag) string { return strings.Trim(string(value(e)), `"`) }
 // notAzure is an answer without what Azure always says, such as the page of a
 // proxy.
 func notAzure() error {
-	return &storage.Failure{Class: storage.Lost, Text: "the answer is not one of Azure (no ETag): is there a proxy between?"}
+	return &storage.Failure{Class: storage.Lost, Text: "the answer is not one of Azure: is there a proxy between?"}
 }
 
 func value[T any](p *T) (v T) {
@@ -125,7 +153,7 @@ func (d *driver) Head(ctx context.Context, key string) (storage.Info, error) {
 	if err != nil {
 		return storage.Info{}, failure(ctx, err, heading)
 	}
-	if out.ETag == nil || out.ContentLength == nil {
+	if out.ETag == nil || out.ContentLength == nil || out.RequestID == nil {
 		return storage.Info{}, notAzure()
 	}
 	return storage.Info{Name: key, Size: *out.ContentLength, ETag: etag(out.ETag), Modified: value(out.LastModified)}, nil
@@ -143,15 +171,16 @@ func (d *driver) Put(ctx context.Context, key string, body []byte, ifAbsent bool
 	if err != nil {
 		return err
 	}
-	o := &blockblob.UploadOptions{CPKScopeInfo: d.encryption()}
+	o, for_ := &blockblob.UploadOptions{CPKScopeInfo: d.encryption()}, writing
 	if ifAbsent {
+		for_ = creating
 		o.AccessConditions = &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfNoneMatch: to.Ptr(azcore.ETagAny)}}
 	}
 	out, err := d.client.NewBlockBlobClient(key).Upload(ctx, streaming.NopCloser(bytes.NewReader(body)), o)
 	if err != nil {
-		return failure(ctx, err, writing)
+		return failure(ctx, err, for_)
 	}
-	if out.ETag == nil {
+	if out.ETag == nil || out.RequestID == nil {
 		return notAzure()
 	}
 	return nil
@@ -287,7 +316,7 @@ func (u *upload) Complete(ctx context.Context, parts int) error {
 	if err != nil {
 		return failure(ctx, err, writing)
 	}
-	if out.ETag == nil {
+	if out.ETag == nil || out.RequestID == nil {
 		return notAzure()
 	}
 	return nil

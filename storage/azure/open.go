@@ -63,15 +63,16 @@ func Open(ctx context.Context, location string, opts *Options) (storage.Store, e
 	}
 	d := &driver{scope: o.EncryptionScope}
 	defaults := azureblob.NewDefaultServiceURLOptions()
+	if p.anonymous || o.Credential != nil || accountKey() != "" {
+		defaults.SASToken = "" // it would be sent beside what is to be used
+	}
 	opener := azureblob.URLOpener{
 		ServiceURLOptions: *defaults,
 		MakeClient: func(service azureblob.ServiceURL, name azureblob.ContainerName) (*container.Client, error) {
 			if err := sameHost(defaults, service); err != nil {
 				return nil, err
 			}
-			c, token, err := newClient(string(service), string(name), p.anonymous, o.Credential)
-			d.token = token
-			return c, err
+			return d.newClient(string(service), string(name), p, o.Credential, defaults.StorageDomain)
 		},
 	}
 	b, err := opener.OpenBucketURL(ctx, &url.URL{Scheme: "azblob", Host: p.container, RawQuery: p.query.Encode()})
@@ -221,12 +222,34 @@ func sameHost(defaults *azureblob.ServiceURLOptions, service azureblob.ServiceUR
 	return nil
 }
 
-// newClient makes a client with the credentials that there are. Its token, if
-// it has one, is returned as well.
-func newClient(service, name string, anonymous bool, given azcore.TokenCredential) (*container.Client, azcore.TokenCredential, error) {
+// accountKey is the key of the environment's account, if it is to be used.
+func accountKey() string {
+	if os.Getenv("AZURE_STORAGE_ACCOUNT") == "" {
+		return ""
+	}
+	return os.Getenv("AZURE_STORAGE_KEY")
+}
+
+// domains are those of Azure itself.
+var domains = []string{"blob.core.windows.net", "blob.core.chinacloudapi.cn", "blob.core.usgovcloudapi.net", "blob.storage.azure.net"}
+
+// under says whether a host lies in one of some domains.
+func under(host string, domains []string) bool {
+	return slices.ContainsFunc(domains, func(domain string) bool {
+		return domain != "" && strings.HasSuffix(strings.ToLower(host), "."+strings.ToLower(domain))
+	})
+}
+
+// newClient makes a client with the credentials that there are. The domain is
+// that of the environment.
+func (d *driver) newClient(service, name string, p place, given azcore.TokenCredential, domain string) (*container.Client, error) {
 	at, err := url.JoinPath(service, name)
 	if err != nil {
-		return nil, nil, bad("the account or its domain is malformed")
+		return nil, bad("the account or its domain is malformed")
+	}
+	u, err := url.Parse(at)
+	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {
+		return nil, bad("the account or its domain is malformed")
 	}
 	o := &container.ClientOptions{}
 	o.Retry.MaxRetries = -1
@@ -235,41 +258,69 @@ func newClient(service, name string, anonymous bool, given azcore.TokenCredentia
 	// The default keeps few connections; the others would be opened and closed
 	// for every request.
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 0, 256
-	o.Transport = &http.Client{Transport: transport}
+	transport.DisableCompression = true // what is stored compressed is read as it is
+	d.idle = transport.CloseIdleConnections
+	o.Transport = &http.Client{
+		Transport: transport,
+		// A redirect would be a second request, and take the token in the URL to
+		// another host.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	o.Telemetry.ApplicationID = "foreset"
 
-	key, account := os.Getenv("AZURE_STORAGE_KEY"), os.Getenv("AZURE_STORAGE_ACCOUNT")
 	connection := os.Getenv("AZURE_STORAGE_CONNECTION_STRING")
 	switch {
-	case anonymous:
-		c, err := container.NewClientWithNoCredential(at, o)
-		return c, nil, err
+	case p.anonymous:
+		return container.NewClientWithNoCredential(at, o)
 	case given != nil:
-		c, err := container.NewClient(at, given, o)
-		return c, given, err
-	case key != "" && account != "":
-		shared, err := container.NewSharedKeyCredential(account, key)
+		return d.withToken(at, u, given, o)
+	case accountKey() != "":
+		shared, err := container.NewSharedKeyCredential(os.Getenv("AZURE_STORAGE_ACCOUNT"), accountKey())
 		if err != nil {
-			return nil, nil, bad("AZURE_STORAGE_KEY is no key")
+			return nil, bad("AZURE_STORAGE_KEY is no key")
 		}
-		c, err := container.NewClientWithSharedKeyCredential(at, shared, o)
-		return c, nil, err
+		return container.NewClientWithSharedKeyCredential(at, shared, o)
 	case os.Getenv("AZURE_STORAGE_SAS_TOKEN") != "":
-		c, err := container.NewClientWithNoCredential(at, o) // the token is in the URL
-		return c, nil, err
+		return container.NewClientWithNoCredential(at, o) // the token is in the URL
 	case connection != "":
 		c, err := container.NewClientFromConnectionString(connection, name, o)
 		if err != nil {
-			return nil, nil, bad("AZURE_STORAGE_CONNECTION_STRING is malformed")
+			return nil, bad("AZURE_STORAGE_CONNECTION_STRING is malformed")
 		}
-		return c, nil, nil
+		if named := p.query.Get("storage_account"); named != "" && !leadsTo(c.URL(), named) {
+			return nil, bad("AZURE_STORAGE_CONNECTION_STRING belongs to another account than that of the URL")
+		}
+		return c, nil
+	}
+	if !under(u.Hostname(), append([]string{domain, "blob.fabric.microsoft.com"}, domains...)) {
+		return nil, bad("the host is not one of Azure, which alone gets the environment's identity; AZURE_STORAGE_DOMAIN names another")
 	}
 	found, err := azidentity.NewDefaultAzureCredential(nil)
 	if err != nil {
-		return nil, nil, bad("the SDK finds no credentials in the environment or the machine (anonymous=true asks for none)")
+		return nil, bad("the SDK finds no credentials in the environment or the machine (anonymous=true asks for none)")
 	}
-	c, err := container.NewClient(at, found, o)
-	return c, found, err
+	return d.withToken(at, u, found, o)
+}
+
+// withToken is a client that sends tokens.
+func (d *driver) withToken(at string, u *url.URL, token azcore.TokenCredential, o *container.ClientOptions) (*container.Client, error) {
+	if u.Scheme != "https" {
+		return nil, bad("the SDK sends a token by https only")
+	}
+	d.token = token
+	return container.NewClient(at, token, o)
+}
+
+// leadsTo says whether a URL is one of an account: its host's first label, or,
+// as emulators have it, the first part of its path.
+func leadsTo(at, account string) bool {
+	u, err := url.Parse(at)
+	if err != nil {
+		return false
+	}
+	label, _, _ := strings.Cut(u.Hostname(), ".")
+	first, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+	return strings.EqualFold(label, account) || strings.EqualFold(first, account)
 }
 
 // startFrom adds where a listing starts, which the SDK's pager forgets.

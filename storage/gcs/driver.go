@@ -5,11 +5,17 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http/httptrace"
+	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	gcstorage "cloud.google.com/go/storage"
+	"golang.org/x/oauth2"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/singleflight"
 	"google.golang.org/api/iterator"
 
 	"github.com/foreset/foreset/storage"
@@ -21,12 +27,22 @@ type driver struct {
 	bucket string
 	kmsKey string
 	custom bool // an emulator
+
+	tokens oauth2.TokenSource // nil: none, or what the caller's client has
+	asking singleflight.Group // for a token
+	idle   func()             // closes connections that are not used; nil: they are the caller's
 }
 
 var _ storage.Driver = (*driver)(nil)
 
 func (d *driver) String() string { return "gs://" + d.bucket }
-func (d *driver) Close() error   { return nil }
+
+func (d *driver) Close() error {
+	if d.idle != nil {
+		d.idle()
+	}
+	return nil
+}
 
 // chunk is the size of the chunks of a large object.
 const chunk = 8 << 20
@@ -35,21 +51,76 @@ func (d *driver) Traits() storage.Traits {
 	return storage.Traits{DeleteMax: 100, PartsAtOnce: 1, PartMin: chunk, PartMax: 1 << 20, Sorted: true, Conditional: !d.custom}
 }
 
+// ready makes sure that there is a token: neither a source of tokens nor the
+// library's transport watches a context. All requests wait for one search,
+// which goes on when the request that began it is given up.
+func (d *driver) ready(ctx context.Context) error {
+	if d.tokens == nil {
+		return nil
+	}
+	found := d.asking.DoChan("", func() (any, error) {
+		done := make(chan error, 1)
+		go func() {
+			_, err := d.tokens.Token()
+			done <- err
+		}()
+		late := time.NewTimer(credentialTime)
+		defer late.Stop()
+		select {
+		case err := <-done:
+			return nil, err
+		case <-late.C:
+			return nil, os.ErrDeadlineExceeded
+		}
+	})
+	select {
+	case answer := <-found:
+		if answer.Err != nil {
+			return noToken()
+		}
+		return nil
+	case <-ctx.Done():
+		return &storage.Failure{Class: storage.NotSent, Text: ctx.Err().Error(), Err: ctx.Err()}
+	}
+}
+
 // object is an object whose requests the library does not repeat.
 func (d *driver) object(key string) *gcstorage.ObjectHandle {
 	return d.client.Bucket(d.bucket).Object(key).Retryer(gcstorage.WithPolicy(gcstorage.RetryNever))
 }
 
 func (d *driver) Read(ctx context.Context, key string, off, length int64) (io.ReadCloser, storage.Info, error) {
+	if err := d.ready(ctx); err != nil {
+		return nil, storage.Info{}, err
+	}
+	outer := ctx
+	ctx, cancel := context.WithCancel(ctx)
+	var answered atomic.Bool
+	// The reader answers a cut body with requests for the rest, without end.
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: func(string) {
+		if answered.Load() {
+			cancel()
+		}
+	}})
 	r, err := d.object(key).ReadCompressed(true).NewRangeReader(ctx, off, length)
 	if err != nil {
-		return nil, storage.Info{}, failure(ctx, err, reading)
+		defer cancel()
+		if unexplained(err) {
+			// What describes the object says more.
+			if _, err := d.Head(outer, key); err != nil {
+				return nil, storage.Info{}, err
+			}
+			return nil, storage.Info{}, &storage.Failure{Class: storage.Lost, Text: "404 for an object that is there: is there a proxy between?"}
+		}
+		return nil, storage.Info{}, failure(outer, err, reading)
 	}
+	answered.Store(true)
 	if r.Attrs.Generation == 0 {
 		r.Close()
+		cancel()
 		return nil, storage.Info{}, notGCS()
 	}
-	return &body{ctx, r}, storage.Info{
+	return &body{outer, r, cancel}, storage.Info{
 		Name: key, Size: r.Attrs.Size, Modified: r.Attrs.LastModified, ETag: strconv.FormatInt(r.Attrs.Generation, 10),
 	}, nil
 }
@@ -58,14 +129,23 @@ func (d *driver) Read(ctx context.Context, key string, off, length int64) (io.Re
 type body struct {
 	ctx context.Context
 	*gcstorage.Reader
+	cancel context.CancelFunc
+}
+
+func (b *body) Close() error {
+	defer b.cancel()
+	return b.Reader.Close()
 }
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
-	if err != nil && err != io.EOF {
-		err = failure(b.ctx, err, reading)
+	if err == nil || err == io.EOF {
+		return n, err
 	}
-	return n, err
+	if b.ctx.Err() == nil && errors.Is(err, context.Canceled) {
+		return n, &storage.Failure{Class: storage.Lost, Text: "the answer was cut short"}
+	}
+	return n, failure(b.ctx, err, reading)
 }
 
 // notGCS is an answer without what GCS always says, such as the page of a
@@ -79,6 +159,9 @@ func infoOf(a *gcstorage.ObjectAttrs) storage.Info {
 }
 
 func (d *driver) Head(ctx context.Context, key string) (storage.Info, error) {
+	if err := d.ready(ctx); err != nil {
+		return storage.Info{}, err
+	}
 	a, err := d.object(key).Attrs(ctx)
 	if err != nil {
 		return storage.Info{}, failure(ctx, err, reading)
@@ -93,6 +176,10 @@ func (d *driver) Head(ctx context.Context, key string) (storage.Info, error) {
 const contentType = "application/octet-stream"
 
 func (d *driver) Put(ctx context.Context, key string, content []byte, ifAbsent bool) error {
+	if err := d.ready(ctx); err != nil {
+		return err
+	}
+	outer := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // a writer that was not closed is given up
 	o := d.object(key)
@@ -106,7 +193,7 @@ func (d *driver) Put(ctx context.Context, key string, content []byte, ifAbsent b
 		err = w.Close()
 	}
 	if err != nil {
-		return failure(ctx, err, writing)
+		return failure(outer, err, writing)
 	}
 	if w.Attrs().Generation == 0 {
 		return notGCS()
@@ -114,28 +201,44 @@ func (d *driver) Put(ctx context.Context, key string, content []byte, ifAbsent b
 	return nil
 }
 
+// List asks for one page. Only those without any object the library skips by
+// itself.
 func (d *driver) List(ctx context.Context, prefix, start, token string) (storage.Page, error) {
+	if err := d.ready(ctx); err != nil {
+		return storage.Page{}, err
+	}
 	q := &gcstorage.Query{Prefix: prefix, StartOffset: start, Projection: gcstorage.ProjectionNoACL}
 	if err := q.SetAttrSelection([]string{"Name", "Size", "Updated", "Generation"}); err != nil {
 		return storage.Page{}, err
 	}
-	var attrs []*gcstorage.ObjectAttrs
 	objects := d.client.Bucket(d.bucket).Retryer(gcstorage.WithPolicy(gcstorage.RetryNever)).Objects(ctx, q)
-	next, err := iterator.NewPager(objects, 1000, token).NextPage(&attrs)
-	if err != nil {
-		return storage.Page{}, failure(ctx, err, listing)
-	}
-	page := storage.Page{Next: next}
-	for _, a := range attrs {
+	at := objects.PageInfo()
+	at.MaxSize, at.Token = 1000, token
+	var page storage.Page
+	for first := true; first || at.Remaining() > 0; first = false {
+		a, err := objects.Next()
+		if err == iterator.Done {
+			break
+		}
+		if err != nil {
+			return storage.Page{}, failure(ctx, err, listing)
+		}
+		if a.Generation == 0 && a.Name != "" {
+			return storage.Page{}, notGCS()
+		}
 		if a.Name != "" { // otherwise the prefix of a folder
 			page.Objects = append(page.Objects, infoOf(a))
 		}
 	}
+	page.Next = at.Token
 	return page, nil
 }
 
 // Delete removes objects several at a time: the library has no batches.
 func (d *driver) Delete(ctx context.Context, keys []string) error {
+	if err := d.ready(ctx); err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(16)
 	for _, key := range keys {
@@ -164,6 +267,9 @@ type upload struct {
 }
 
 func (d *driver) Upload(ctx context.Context, key string) (storage.Upload, error) {
+	if err := d.ready(ctx); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	w := d.client.Bucket(d.bucket).Object(key).NewWriter(ctx)
 	w.ChunkSize, w.ContentType, w.KMSKeyName = chunk, contentType, d.kmsKey
@@ -174,9 +280,17 @@ func (u *upload) Part(ctx context.Context, _ int, content []byte) error {
 	stop := context.AfterFunc(ctx, u.cancel) // Write itself does not watch ctx
 	defer stop()
 	if _, err := u.w.Write(content); err != nil {
-		return failure(u.ctx, err, writing)
+		return u.failure(ctx, err)
 	}
 	return nil
+}
+
+// failure is that of the upload or of the call, whose end ends the upload.
+func (u *upload) failure(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		ctx = u.ctx
+	}
+	return failure(ctx, err, writing)
 }
 
 // end says whether this is the first call that ends the upload.
@@ -196,7 +310,7 @@ func (u *upload) Complete(ctx context.Context, _ int) error {
 	stop := context.AfterFunc(ctx, u.cancel)
 	defer stop()
 	if err := u.w.Close(); err != nil {
-		return failure(u.ctx, err, writing)
+		return u.failure(ctx, err)
 	}
 	if u.w.Attrs().Generation == 0 {
 		return notGCS()

@@ -1,9 +1,11 @@
 package gcs
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
@@ -29,18 +31,16 @@ func failure(ctx context.Context, err error, for_ purpose) *storage.Failure {
 	if ctx.Err() != nil {
 		return &storage.Failure{Class: storage.Lost, Text: ctx.Err().Error(), Err: ctx.Err()}
 	}
+	var own *storage.Failure // of our transport
+	if errors.As(err, &own) {
+		return own
+	}
 	var token *oauth2.RetrieveError
 	if errors.As(err, &token) {
-		return &storage.Failure{Class: storage.Denied, Text: "no access token: the credentials are refused"}
+		return noToken()
 	}
 	var api *googleapi.Error
 	if !errors.As(err, &api) {
-		if errors.Is(err, gcstorage.ErrObjectNotExist) && for_ == reading {
-			return &storage.Failure{Class: storage.NotFound, Text: "404"}
-		}
-		if errors.Is(err, gcstorage.ErrBucketNotExist) {
-			return &storage.Failure{Class: storage.Refused, Text: "404: there is no such bucket"}
-		}
 		return storage.NetworkFailure(err)
 	}
 	reason := ""
@@ -50,13 +50,14 @@ func failure(ctx context.Context, err error, for_ purpose) *storage.Failure {
 	f := &storage.Failure{Class: storage.StatusClass(api.Code), Text: strings.TrimSpace(fmt.Sprintf("%d %s", api.Code, reason))}
 	noBucket := strings.Contains(api.Message+api.Body, "bucket does not exist")
 	switch {
+	case api.Code < 300:
+		return &storage.Failure{Class: storage.Lost, Text: fmt.Sprintf("%d with an answer that is not one of GCS: is there a proxy between?", api.Code)}
 	case api.Code == http.StatusNotFound && noBucket:
 		f.Text += ": there is no such bucket"
+	case api.Code == http.StatusNotFound && api.Message == "" && len(api.Errors) == 0:
+		// Not GCS said so, and "not there" is an answer.
+		return &storage.Failure{Class: storage.Lost, Text: "404 from something that is not GCS: is there a proxy between?"}
 	case api.Code == http.StatusNotFound && for_ == reading:
-		if looksLikePage(api) {
-			// Not GCS said so, and "not there" is an answer.
-			return &storage.Failure{Class: storage.Lost, Text: "404 from something that is not GCS: is there a proxy between?"}
-		}
 		f.Class = storage.NotFound
 	case reason == "rateLimitExceeded", reason == "userRateLimitExceeded":
 		f.Class = storage.Throttled
@@ -69,7 +70,37 @@ func failure(ctx context.Context, err error, for_ purpose) *storage.Failure {
 	return f
 }
 
-// looksLikePage says whether an answer is a page for people.
-func looksLikePage(api *googleapi.Error) bool {
-	return strings.Contains(api.Header.Get("Content-Type"), "text/html")
+// noToken is the failure to get an access token.
+func noToken() *storage.Failure {
+	return &storage.Failure{Class: storage.Denied, Text: "no access token: the credentials are missing or refused (anonymous=true asks for none)"}
+}
+
+// unexplained says whether a read was answered with 404 and what it said is
+// forgotten by the library.
+func unexplained(err error) bool {
+	var own *storage.Failure
+	var api *googleapi.Error
+	return errors.Is(err, gcstorage.ErrObjectNotExist) && !errors.As(err, &own) && !errors.As(err, &api)
+}
+
+// explainer is a transport that keeps what a read is refused with.
+type explainer struct{ http.RoundTripper }
+
+func (t explainer) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, err := t.RoundTripper.RoundTrip(req)
+	if err != nil || res.StatusCode != http.StatusNotFound || req.Method != http.MethodGet || strings.HasPrefix(req.URL.Path, "/storage/") {
+		return res, err
+	}
+	text, err := io.ReadAll(io.LimitReader(res.Body, 16<<10))
+	res.Body.Close()
+	switch {
+	case err != nil:
+		return nil, err
+	case bytes.Contains(text, []byte("<Code>NoSuchKey</Code>")):
+		return nil, &storage.Failure{Class: storage.NotFound, Text: "404 NoSuchKey"}
+	case bytes.Contains(text, []byte("<Code>NoSuchBucket</Code>")):
+		return nil, &storage.Failure{Class: storage.Refused, Text: "404 NoSuchBucket: there is no such bucket"}
+	}
+	res.Body = io.NopCloser(bytes.NewReader(text))
+	return res, nil
 }

@@ -14,8 +14,7 @@ import (
 
 	gcstorage "cloud.google.com/go/storage"
 	"gocloud.dev/blob"
-	"gocloud.dev/blob/gcsblob"
-	"gocloud.dev/gcp"
+	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
 	"google.golang.org/api/option"
 
@@ -64,18 +63,19 @@ func Open(ctx context.Context, location string, opts *Options) (storage.Store, e
 	if o.KMSKey == "" {
 		o.KMSKey = query.Get("kms_key")
 	}
-	client, settings, err := httpClient(ctx, anonymous, query.Get("universe_domain"))
+	d := &driver{bucket: u.Host, kmsKey: o.KMSKey, custom: os.Getenv("STORAGE_EMULATOR_HOST") != ""}
+	client, err := d.httpClient(ctx, anonymous, query.Get("universe_domain"))
 	if err != nil {
 		return nil, err
 	}
-	b, err := gcsblob.OpenBucket(context.WithoutCancel(ctx), client, u.Host, settings)
+	// The library is not to look for credentials itself: the client has them.
+	settings := []option.ClientOption{option.WithHTTPClient(client), option.WithoutAuthentication()}
+	if universe := query.Get("universe_domain"); universe != "" {
+		settings = append(settings, option.WithUniverseDomain(universe))
+	}
+	d.client, err = gcstorage.NewClient(context.WithoutCancel(ctx), settings...)
 	if err != nil {
 		return nil, fmt.Errorf("%w: the client library cannot be set up", storage.ErrBadLocation)
-	}
-	defer b.Close()
-	d := &driver{bucket: u.Host, kmsKey: o.KMSKey, custom: os.Getenv("STORAGE_EMULATOR_HOST") != ""}
-	if !b.As(&d.client) {
-		return nil, errors.New("gocloud opened something that is no bucket of GCS")
 	}
 	return storage.NewRemote(d, &o.RemoteOptions)
 }
@@ -112,35 +112,59 @@ func parse(u *url.URL) (query url.Values, anonymous bool, err error) {
 	return query, anonymous, nil
 }
 
-// httpClient is the client with the credentials that there are.
-func httpClient(ctx context.Context, anonymous bool, universe string) (*gcp.HTTPClient, *gcsblob.Options, error) {
+// httpClient is the client with the credentials that there are, which the
+// driver keeps an eye on.
+func (d *driver) httpClient(ctx context.Context, anonymous bool, universe string) (*http.Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	// The default keeps few connections; the others would be opened and closed
 	// for every request.
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 0, 256
-	o := &gcsblob.Options{}
-	if universe != "" {
-		o.ClientOptions = append(o.ClientOptions, option.WithUniverseDomain(universe))
+	d.idle = transport.CloseIdleConnections
+	// A redirect would be a second request, and take the token to another host.
+	client := &http.Client{
+		Transport:     explainer{transport},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	if anonymous || os.Getenv("STORAGE_EMULATOR_HOST") != "" {
-		return gcp.NewAnonymousHTTPClient(transport), o, nil
+	if anonymous || d.custom {
+		return client, nil
 	}
-	wait, cancel := context.WithTimeout(ctx, credentialTime)
-	defer cancel()
-	found, err := google.FindDefaultCredentialsWithParams(wait, google.CredentialsParams{
-		Scopes: []string{gcstorage.ScopeReadWrite}, UniverseDomain: universe,
-	})
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, nil, ctx.Err()
+	type search struct {
+		found *google.Credentials
+		err   error
+	}
+	done := make(chan search, 1)
+	go func() { // the search does not watch its context everywhere
+		found, err := google.FindDefaultCredentialsWithParams(context.WithoutCancel(ctx), google.CredentialsParams{
+			Scopes: []string{gcstorage.ScopeReadWrite}, UniverseDomain: universe,
+		})
+		done <- search{found, err}
+	}()
+	late := time.NewTimer(credentialTime)
+	defer late.Stop()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-late.C:
+	case s := <-done:
+		if s.err == nil {
+			d.tokens = oauth2.ReuseTokenSource(nil, tokens{s.found.TokenSource})
+			client.Transport = &oauth2.Transport{Base: client.Transport, Source: d.tokens}
+			return client, nil
 		}
-		return nil, nil, &storage.Failure{Class: storage.Denied, Text: "there are no application default credentials (anonymous=true asks for none)"}
 	}
-	client, err := gcp.NewHTTPClient(transport, found.TokenSource)
+	return nil, &storage.Failure{Class: storage.Denied, Text: "there are no application default credentials (anonymous=true asks for none)"}
+}
+
+// tokens are tokens whose failure is one of ours: another might show secrets,
+// and looks like one of the network.
+type tokens struct{ oauth2.TokenSource }
+
+func (t tokens) Token() (*oauth2.Token, error) {
+	token, err := t.TokenSource.Token()
 	if err != nil {
-		return nil, nil, &storage.Failure{Class: storage.Denied, Text: "the application default credentials cannot be used"}
+		return nil, noToken()
 	}
-	return client, o, nil
+	return token, nil
 }
 
 // adopt is the driver of a bucket that the caller opened with gocloud. What

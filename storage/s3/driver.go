@@ -12,8 +12,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/foreset/foreset/storage"
 )
@@ -25,12 +29,19 @@ type driver struct {
 	encryption types.ServerSideEncryption
 	kmsKey     string
 	custom     bool // the service is not Amazon's own
+
+	asking singleflight.Group // for credentials
+	idle   func()             // closes connections that are not used
 }
 
 var _ storage.Driver = (*driver)(nil)
 
 func (d *driver) String() string { return "s3://" + d.bucket }
-func (d *driver) Close() error   { return nil }
+
+func (d *driver) Close() error {
+	d.idle()
+	return nil
+}
 
 func (d *driver) Traits() storage.Traits {
 	return storage.Traits{
@@ -45,18 +56,28 @@ func (d *driver) Traits() storage.Traits {
 const credentialTime = 15 * time.Second
 
 // ready makes sure that there are credentials: the SDK's own failure to find
-// any looks like one of the network.
+// any looks like one of the network. All requests wait for one search, which
+// goes on when the request that began it is given up.
 func (d *driver) ready(ctx context.Context) error {
 	p := d.client.Options().Credentials
 	if p == nil || aws.IsCredentialsProvider(p, aws.AnonymousCredentials{}) {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), credentialTime)
-	defer cancel()
-	if _, err := p.Retrieve(ctx); err != nil {
-		return &storage.Failure{Class: storage.Denied, Text: "the SDK finds no credentials in the environment, the profile or the machine (anonymous=true asks for none)"}
+	found := d.asking.DoChan("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), credentialTime)
+		defer cancel()
+		_, err := p.Retrieve(ctx)
+		return nil, err
+	})
+	select {
+	case answer := <-found:
+		if answer.Err != nil {
+			return &storage.Failure{Class: storage.Denied, Text: "the SDK finds no credentials in the environment, the profile or the machine (anonymous=true asks for none)"}
+		}
+		return nil
+	case <-ctx.Done():
+		return &storage.Failure{Class: storage.NotSent, Text: ctx.Err().Error(), Err: ctx.Err()}
 	}
-	return nil
 }
 
 func (d *driver) Read(ctx context.Context, key string, off, length int64) (io.ReadCloser, storage.Info, error) {
@@ -78,7 +99,7 @@ func (d *driver) Read(ctx context.Context, key string, off, length int64) (io.Re
 	if out.ContentLength == nil {
 		info.Size = -1
 	}
-	if info.ETag == "" {
+	if info.ETag == "" || !d.signed(out.ResultMetadata) {
 		out.Body.Close()
 		return nil, storage.Info{}, notS3()
 	}
@@ -94,7 +115,20 @@ func (d *driver) Read(ctx context.Context, key string, off, length int64) (io.Re
 
 // notS3 is an answer without what S3 always says, such as the page of a proxy.
 func notS3() error {
-	return &storage.Failure{Class: storage.Lost, Text: "the answer is not one of S3 (no ETag): is there a proxy between?"}
+	return &storage.Failure{Class: storage.Lost, Text: "the answer is not one of S3: is there a proxy between?"}
+}
+
+// isPage says whether what should have no body is a page for people.
+func isPage(m middleware.Metadata) bool {
+	r, ok := awsmiddleware.GetRawResponse(m).(*smithyhttp.Response)
+	return ok && strings.HasPrefix(r.Header.Get("Content-Type"), "text/html")
+}
+
+// signed says whether an answer is one of the service. Other services than
+// Amazon's have no mark that all of them give.
+func (d *driver) signed(m middleware.Metadata) bool {
+	_, ok := awsmiddleware.GetRequestIDMetadata(m)
+	return ok || d.custom
 }
 
 func (d *driver) Head(ctx context.Context, key string) (storage.Info, error) {
@@ -105,7 +139,7 @@ func (d *driver) Head(ctx context.Context, key string) (storage.Info, error) {
 	if err != nil {
 		return storage.Info{}, failure(ctx, err, heading)
 	}
-	if out.ETag == nil || out.ContentLength == nil {
+	if out.ETag == nil || out.ContentLength == nil || !d.signed(out.ResultMetadata) {
 		return storage.Info{}, notS3()
 	}
 	return storage.Info{Name: key, Size: *out.ContentLength, ETag: *out.ETag, Modified: aws.ToTime(out.LastModified)}, nil
@@ -190,8 +224,12 @@ func (d *driver) Delete(ctx context.Context, keys []string) error {
 		return err
 	}
 	if len(keys) == 1 {
-		if _, err := d.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &d.bucket, Key: &keys[0]}); err != nil {
+		out, err := d.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &d.bucket, Key: &keys[0]})
+		if err != nil {
 			return failure(ctx, err, writing)
+		}
+		if isPage(out.ResultMetadata) {
+			return notS3()
 		}
 		return nil
 	}
@@ -199,7 +237,7 @@ func (d *driver) Delete(ctx context.Context, keys []string) error {
 	for i := range keys {
 		objects[i].Key = &keys[i]
 	}
-	out, err := d.client.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: &d.bucket, Delete: &types.Delete{Objects: objects, Quiet: aws.Bool(true)}})
+	out, err := d.client.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: &d.bucket, Delete: &types.Delete{Objects: objects}})
 	if err != nil {
 		return failure(ctx, err, writing)
 	}
@@ -207,6 +245,9 @@ func (d *driver) Delete(ctx context.Context, keys []string) error {
 		if code := aws.ToString(e.Code); code != "NoSuchKey" {
 			return &storage.Failure{Class: classOfCode(code, storage.Lost), Text: fmt.Sprintf("%s for %d of %d objects", storage.PlainWord(code), len(out.Errors), len(keys))}
 		}
+	}
+	if n := len(out.Deleted) + len(out.Errors); n < len(keys) {
+		return &storage.Failure{Class: storage.Lost, Text: fmt.Sprintf("a delete of %d objects has %d answers: is there a proxy between?", len(keys), n)}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
@@ -44,7 +45,7 @@ func failure(ctx context.Context, err error, for_ purpose) error {
 	switch {
 	case status < 300:
 		return &storage.Failure{Class: storage.Lost, Text: fmt.Sprintf("%d with an answer that is not one of S3: is there a proxy between?", status)}
-	case code == "" && status == http.StatusNotFound && for_ != heading:
+	case status == http.StatusNotFound && (for_ != heading && code == "" || strings.HasPrefix(response.Response.Header.Get("Content-Type"), "text/html")):
 		// Not S3 said so, and "not there" is an answer.
 		return &storage.Failure{Class: storage.Lost, Text: "404 from something that is not S3: is there a proxy between?"}
 	case status == http.StatusNotFound:

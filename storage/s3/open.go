@@ -84,7 +84,11 @@ func Open(ctx context.Context, location string, opts *Options) (storage.Store, e
 	if !b.As(&client) {
 		return nil, errors.New("gocloud opened something that is no bucket of S3")
 	}
-	return New(client, bucket, &o)
+	d := newDriver(client, bucket, o.Encryption, o.KMSKeyID)
+	if client.Options().Region == "" && !d.custom {
+		return nil, fmt.Errorf("%w: the region is not known: say region=… or set AWS_REGION", storage.ErrBadLocation)
+	}
+	return storage.NewRemote(d, &o.RemoteOptions)
 }
 
 // parse takes a URL apart.
@@ -102,6 +106,12 @@ func parse(u *url.URL) (bucket, prefix string, query url.Values, err error) {
 	for key, values := range query {
 		if len(values) != 1 || !slices.Contains(queryKeys, key) {
 			return "", "", nil, bad("the query of an s3 URL may hold, once each: " + strings.Join(queryKeys, ", "))
+		}
+	}
+	if at := query.Get("endpoint"); at != "" {
+		e, err := url.Parse(at)
+		if err != nil || e.Scheme != "http" && e.Scheme != "https" || e.Host == "" || e.User != nil || e.RawQuery != "" {
+			return "", "", nil, bad("an endpoint is a URL such as http://localhost:9000")
 		}
 	}
 	return u.Host, strings.Trim(u.Path, "/"), query, nil
@@ -141,6 +151,7 @@ func newDriver(client *s3.Client, bucket string, encryption types.ServerSideEncr
 		bucket: bucket, encryption: encryption, kmsKey: kmsKey,
 		custom: base.BaseEndpoint != nil || base.EndpointResolver != nil, //nolint:staticcheck // gocloud sets it for its endpoint key
 	}
+	d.idle = func() {} // connections of the caller's own client stay open
 	d.client = s3.New(base, func(so *s3.Options) {
 		so.Retryer = aws.NopRetryer{}
 		so.RetryMaxAttempts = 1
@@ -148,9 +159,12 @@ func newDriver(client *s3.Client, bucket string, encryption types.ServerSideEncr
 		if c, ok := so.HTTPClient.(*awshttp.BuildableClient); ok {
 			// The default keeps 10 connections; the others would be opened and
 			// closed for every request.
-			so.HTTPClient = c.WithTransportOptions(func(t *http.Transport) {
-				t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 256
-			})
+			t := c.GetTransport()
+			t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 256
+			d.idle = t.CloseIdleConnections
+			// A redirect would be a second request, and take the session token to
+			// another host.
+			so.HTTPClient = &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 		}
 	})
 	return d

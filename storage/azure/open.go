@@ -3,6 +3,7 @@ package azure
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -43,13 +44,22 @@ type Options struct {
 // container. Errors wrap [storage.ErrBadLocation] and show nothing of the
 // query.
 func Open(ctx context.Context, location string, opts *Options) (storage.Store, error) {
-	u, err := url.Parse(location)
-	if err != nil {
-		return nil, bad("malformed URL")
-	}
 	var o Options
 	if opts != nil {
 		o = *opts
+	}
+	d, err := open(ctx, location, &o)
+	if err != nil {
+		return nil, err
+	}
+	return storage.NewRemote(d, &o.RemoteOptions)
+}
+
+// open makes the driver, and fills in the options that the URL says.
+func open(ctx context.Context, location string, o *Options) (*driver, error) {
+	u, err := url.Parse(location)
+	if err != nil {
+		return nil, bad("malformed URL")
 	}
 	p, err := parse(u)
 	if err != nil {
@@ -89,7 +99,7 @@ func Open(ctx context.Context, location string, opts *Options) (storage.Store, e
 		return nil, errors.New("gocloud opened something that is no container of Azure")
 	}
 	d.place(p.container)
-	return storage.NewRemote(d, &o.RemoteOptions)
+	return d, nil
 }
 
 // New is the store of a container that a client of the SDK reaches.
@@ -287,7 +297,7 @@ func (d *driver) newClient(service, name string, p place, given azcore.TokenCred
 		if err != nil {
 			return nil, bad("AZURE_STORAGE_CONNECTION_STRING is malformed")
 		}
-		if named := p.query.Get("storage_account"); named != "" && !leadsTo(c.URL(), named) {
+		if named := p.query.Get("storage_account"); named != "" && !leadsTo(connection, c.URL(), named) {
 			return nil, bad("AZURE_STORAGE_CONNECTION_STRING belongs to another account than that of the URL")
 		}
 		return c, nil
@@ -311,16 +321,21 @@ func (d *driver) withToken(at string, u *url.URL, token azcore.TokenCredential, 
 	return container.NewClient(at, token, o)
 }
 
-// leadsTo says whether a URL is one of an account: its host's first label, or,
-// as emulators have it, the first part of its path.
-func leadsTo(at, account string) bool {
+// leadsTo says whether a connection string is that of an account, whose name
+// it says or the URL that it makes.
+func leadsTo(connection, at, account string) bool {
+	if slices.Contains(strings.Split(connection, ";"), "AccountName="+account) {
+		return true
+	}
 	u, err := url.Parse(at)
 	if err != nil {
 		return false
 	}
-	label, _, _ := strings.Cut(u.Hostname(), ".")
-	first, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
-	return strings.EqualFold(label, account) || strings.EqualFold(first, account)
+	label, rest, _ := strings.Cut(u.Hostname(), ".")
+	if rest == "" || net.ParseIP(u.Hostname()) != nil { // an emulator, with the account in the path
+		label, _, _ = strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+	}
+	return label == account
 }
 
 // startFrom adds where a listing starts, which the SDK's pager forgets.

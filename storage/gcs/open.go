@@ -45,13 +45,22 @@ const credentialTime = 15 * time.Second
 // fs.ErrPermission where there are no credentials, and show nothing of the
 // query.
 func Open(ctx context.Context, location string, opts *Options) (storage.Store, error) {
-	u, err := url.Parse(location)
-	if err != nil {
-		return nil, fmt.Errorf("%w: malformed URL", storage.ErrBadLocation)
-	}
 	var o Options
 	if opts != nil {
 		o = *opts
+	}
+	d, err := open(ctx, location, &o)
+	if err != nil {
+		return nil, err
+	}
+	return storage.NewRemote(d, &o.RemoteOptions)
+}
+
+// open makes the driver, and fills in the options that the URL says.
+func open(ctx context.Context, location string, o *Options) (*driver, error) {
+	u, err := url.Parse(location)
+	if err != nil {
+		return nil, fmt.Errorf("%w: malformed URL", storage.ErrBadLocation)
 	}
 	query, anonymous, err := parse(u)
 	if err != nil {
@@ -77,7 +86,7 @@ func Open(ctx context.Context, location string, opts *Options) (storage.Store, e
 	if err != nil {
 		return nil, fmt.Errorf("%w: the client library cannot be set up", storage.ErrBadLocation)
 	}
-	return storage.NewRemote(d, &o.RemoteOptions)
+	return d, nil
 }
 
 // New is the store of a bucket that a client of Google's library reaches. The

@@ -93,7 +93,7 @@ func (d *driver) Read(ctx context.Context, key string, off, length int64) (io.Re
 	}
 	out, err := d.client.GetObject(ctx, in)
 	if err != nil {
-		return nil, storage.Info{}, failure(ctx, err, reading)
+		return nil, storage.Info{}, d.failure(ctx, err, reading)
 	}
 	info := storage.Info{Name: key, Size: aws.ToInt64(out.ContentLength), ETag: aws.ToString(out.ETag), Modified: aws.ToTime(out.LastModified)}
 	if out.ContentLength == nil {
@@ -137,7 +137,7 @@ func (d *driver) Head(ctx context.Context, key string) (storage.Info, error) {
 	}
 	out, err := d.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &d.bucket, Key: &key})
 	if err != nil {
-		return storage.Info{}, failure(ctx, err, heading)
+		return storage.Info{}, d.failure(ctx, err, heading)
 	}
 	if out.ETag == nil || out.ContentLength == nil || !d.signed(out.ResultMetadata) {
 		return storage.Info{}, notS3()
@@ -158,7 +158,7 @@ func (d *driver) Put(ctx context.Context, key string, body []byte, ifAbsent bool
 	}
 	out, err := d.client.PutObject(ctx, in)
 	if err != nil {
-		return failure(ctx, err, writing)
+		return d.failure(ctx, err, writing)
 	}
 	if aws.ToString(out.ETag) == "" {
 		return notS3()
@@ -182,7 +182,7 @@ func (d *driver) List(ctx context.Context, prefix, start, token string) (storage
 		EncodingType: types.EncodingTypeUrl, // XML cannot hold every character
 	})
 	if err != nil {
-		return storage.Page{}, failure(ctx, err, listing)
+		return storage.Page{}, d.failure(ctx, err, listing)
 	}
 	if out.IsTruncated == nil {
 		return storage.Page{}, notS3()
@@ -226,7 +226,7 @@ func (d *driver) Delete(ctx context.Context, keys []string) error {
 	if len(keys) == 1 {
 		out, err := d.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &d.bucket, Key: &keys[0]})
 		if err != nil {
-			return failure(ctx, err, writing)
+			return d.failure(ctx, err, writing)
 		}
 		if isPage(out.ResultMetadata) {
 			return notS3()
@@ -239,7 +239,7 @@ func (d *driver) Delete(ctx context.Context, keys []string) error {
 	}
 	out, err := d.client.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: &d.bucket, Delete: &types.Delete{Objects: objects}})
 	if err != nil {
-		return failure(ctx, err, writing)
+		return d.failure(ctx, err, writing)
 	}
 	for _, e := range out.Errors {
 		if code := aws.ToString(e.Code); code != "NoSuchKey" {
@@ -270,7 +270,7 @@ func (d *driver) Upload(ctx context.Context, key string) (storage.Upload, error)
 		Bucket: &d.bucket, Key: &key, ServerSideEncryption: d.encryption, SSEKMSKeyId: nonEmpty(d.kmsKey),
 	})
 	if err != nil {
-		return nil, failure(ctx, err, writing)
+		return nil, d.failure(ctx, err, writing)
 	}
 	if aws.ToString(out.UploadId) == "" {
 		return nil, notS3()
@@ -287,7 +287,7 @@ func (u *upload) Part(ctx context.Context, n int, body []byte) error {
 		Bucket: &u.d.bucket, Key: &u.key, UploadId: u.id, PartNumber: number, Body: bytes.NewReader(body), ContentLength: aws.Int64(int64(len(body))),
 	})
 	if err != nil {
-		return failure(ctx, err, writing)
+		return u.d.failure(ctx, err, writing)
 	}
 	if aws.ToString(out.ETag) == "" {
 		return notS3()
@@ -316,7 +316,7 @@ func (u *upload) Complete(ctx context.Context, _ int) error {
 		Bucket: &u.d.bucket, Key: &u.key, UploadId: u.id, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
 	})
 	if err != nil {
-		return failure(ctx, err, uploading)
+		return u.d.failure(ctx, err, uploading)
 	}
 	if aws.ToString(out.ETag) == "" {
 		return notS3()
@@ -329,7 +329,7 @@ func (u *upload) Abort(ctx context.Context) error {
 		return err
 	}
 	if _, err := u.d.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &u.d.bucket, Key: &u.key, UploadId: u.id}); err != nil {
-		return failure(ctx, err, uploading)
+		return u.d.failure(ctx, err, uploading)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ const (
 // failure translates an error of the SDK. Nothing of it is kept but the code
 // of the service, the status and the id of the request: the rest may hold
 // signatures.
-func failure(ctx context.Context, err error, for_ purpose) error {
+func (d *driver) failure(ctx context.Context, err error, for_ purpose) error {
 	if ctx.Err() != nil {
 		return &storage.Failure{Class: storage.Lost, Text: ctx.Err().Error(), Err: ctx.Err()}
 	}
@@ -45,7 +45,7 @@ func failure(ctx context.Context, err error, for_ purpose) error {
 	switch {
 	case status < 300:
 		return &storage.Failure{Class: storage.Lost, Text: fmt.Sprintf("%d with an answer that is not one of S3: is there a proxy between?", status)}
-	case status == http.StatusNotFound && (for_ != heading && code == "" || strings.HasPrefix(response.Response.Header.Get("Content-Type"), "text/html")):
+	case status == http.StatusNotFound && (for_ != heading && code == "" || !d.custom && response.ServiceRequestID() == "" || strings.HasPrefix(response.Response.Header.Get("Content-Type"), "text/html")):
 		// Not S3 said so, and "not there" is an answer.
 		return &storage.Failure{Class: storage.Lost, Text: "404 from something that is not S3: is there a proxy between?"}
 	case status == http.StatusNotFound:

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/logging"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/s3blob"
 
@@ -46,13 +47,22 @@ var queryKeys = []string{
 // Open opens the bucket and prefix of a URL. It makes no request to the
 // bucket. Errors wrap [storage.ErrBadLocation] and show nothing of the query.
 func Open(ctx context.Context, location string, opts *Options) (storage.Store, error) {
-	u, err := url.Parse(location)
-	if err != nil {
-		return nil, fmt.Errorf("%w: malformed URL", storage.ErrBadLocation)
-	}
 	var o Options
 	if opts != nil {
 		o = *opts
+	}
+	d, err := open(ctx, location, &o)
+	if err != nil {
+		return nil, err
+	}
+	return storage.NewRemote(d, &o.RemoteOptions)
+}
+
+// open makes the driver, and fills in the options that the URL says.
+func open(ctx context.Context, location string, o *Options) (*driver, error) {
+	u, err := url.Parse(location)
+	if err != nil {
+		return nil, fmt.Errorf("%w: malformed URL", storage.ErrBadLocation)
 	}
 	bucket, prefix, query, err := parse(u)
 	if err != nil {
@@ -84,11 +94,11 @@ func Open(ctx context.Context, location string, opts *Options) (storage.Store, e
 	if !b.As(&client) {
 		return nil, errors.New("gocloud opened something that is no bucket of S3")
 	}
-	d := newDriver(client, bucket, o.Encryption, o.KMSKeyID)
+	d := newDriver(client, bucket, o.Encryption, o.KMSKeyID, func(so *s3.Options) { so.Logger = logging.Nop{} }) // the SDK's own writes to stderr
 	if client.Options().Region == "" && !d.custom {
 		return nil, fmt.Errorf("%w: the region is not known: say region=… or set AWS_REGION", storage.ErrBadLocation)
 	}
-	return storage.NewRemote(d, &o.RemoteOptions)
+	return d, nil
 }
 
 // parse takes a URL apart.
@@ -145,14 +155,14 @@ func New(client *s3.Client, bucket string, opts *Options) (storage.Store, error)
 	return storage.NewRemote(newDriver(client, bucket, o.Encryption, o.KMSKeyID), &o.RemoteOptions)
 }
 
-func newDriver(client *s3.Client, bucket string, encryption types.ServerSideEncryption, kmsKey string) *driver {
+func newDriver(client *s3.Client, bucket string, encryption types.ServerSideEncryption, kmsKey string, more ...func(*s3.Options)) *driver {
 	base := client.Options()
 	d := &driver{
 		bucket: bucket, encryption: encryption, kmsKey: kmsKey,
 		custom: base.BaseEndpoint != nil || base.EndpointResolver != nil, //nolint:staticcheck // gocloud sets it for its endpoint key
 	}
 	d.idle = func() {} // connections of the caller's own client stay open
-	d.client = s3.New(base, func(so *s3.Options) {
+	d.client = s3.New(base, append(more, func(so *s3.Options) {
 		so.Retryer = aws.NopRetryer{}
 		so.RetryMaxAttempts = 1
 		so.DisableLogOutputChecksumValidationSkipped = true
@@ -166,7 +176,7 @@ func newDriver(client *s3.Client, bucket string, encryption types.ServerSideEncr
 			// another host.
 			so.HTTPClient = &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 		}
-	})
+	})...)
 	return d
 }
 

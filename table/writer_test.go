@@ -676,7 +676,9 @@ func TestEveryFaultOfAGroupIsToldToEachOfItsCallers(t *testing.T) {
 // faultyGroup is five callers in one group, and a repeat of what is not known
 // to be done.
 func faultyGroup(t *testing.T, raw storage.Store, flaky *faults.Store, n int, what string) (reached bool) {
-	tbl, err := table.Open(t.Context(), "", faultOptions(flaky, 2))
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	tbl, err := table.Open(ctx, "", faultOptions(flaky, 2))
 	if err != nil {
 		return flaky.Ops() > n
 	}
@@ -694,7 +696,7 @@ func faultyGroup(t *testing.T, raw storage.Store, flaky *faults.Store, n int, wh
 			if e.bad {
 				rows = data(t, `[{"id":null}]`, col("id", long))
 			}
-			answers[i].Commit, answers[i].err = w.Write(context.Background(), rows, e.opts)
+			answers[i].Commit, answers[i].err = w.Write(ctx, rows, e.opts)
 		})
 		synctest.Wait()
 	}

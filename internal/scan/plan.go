@@ -63,7 +63,8 @@ func New(opts Options) (*Plan, error) {
 			return nil, err
 		}
 		if p.where.Type() != schema.Boolean {
-			return nil, fmt.Errorf("the predicate %s is of type %v, not boolean", opts.Where, p.where.Type())
+			whole := expr.Position{Line: 1, Column: 1}
+			return nil, &expr.TypeError{Msg: fmt.Sprintf("the predicate %s is of type %v, not boolean", opts.Where, p.where.Type()), Position: whole}
 		}
 		p.skip = skipping.NewFiles(p.where, opts.Schema, opts.State.Metadata, opts.Env.Zone)
 		wanted = append(wanted, p.where.Columns()...)

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/foreset/foreset/storage"
@@ -29,12 +31,14 @@ type server struct {
 	mu       sync.Mutex // guards what is below
 	requests []seen
 	answer   http.HandlerFunc
+
+	opened atomic.Int64 // connections
 }
 
 func newServer(t *testing.T, answer http.HandlerFunc) *server {
 	t.Helper()
 	s := &server{answer: answer}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		s.mu.Lock()
 		s.requests = append(s.requests, seen{r.Method, r.Host, r.RequestURI, r.Header.Clone(), body})
@@ -42,6 +46,13 @@ func newServer(t *testing.T, answer http.HandlerFunc) *server {
 		s.mu.Unlock()
 		answer(w, r)
 	}))
+	s.Config.ErrorLog = quiet
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			s.opened.Add(1)
+		}
+	}
+	s.Start()
 	t.Cleanup(s.Close)
 	return s
 }

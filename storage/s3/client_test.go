@@ -1,0 +1,236 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/s3blob"
+
+	"github.com/foreset/foreset/storage"
+)
+
+// setProxy makes a driver's client use a proxy.
+func setProxy(t *testing.T, d *driver, at string) {
+	t.Helper()
+	u, err := url.Parse(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.client.Options().HTTPClient.(*http.Client).Transport.(*http.Transport).Proxy = http.ProxyURL(u)
+}
+
+// clientOf is a client as a caller makes it.
+func clientOf(s *server, p aws.CredentialsProvider) *s3.Client {
+	o := s3.Options{Region: "eu-north-1", UsePathStyle: true, Credentials: p}
+	if s != nil {
+		o.BaseEndpoint = &s.URL
+	}
+	return s3.New(o)
+}
+
+// provider gives out credentials of one use.
+type provider struct {
+	asked atomic.Int64
+	err   error
+	hang  bool
+}
+
+func (p *provider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	p.asked.Add(1)
+	if p.hang {
+		<-ctx.Done()
+		return aws.Credentials{}, ctx.Err()
+	}
+	return aws.Credentials{AccessKeyID: "AKIA", SecretAccessKey: "x", CanExpire: true, Expires: time.Now().Add(-time.Second)}, p.err
+}
+
+func TestCredentialsThatExpireAreAskedForAgain(t *testing.T) {
+	s := newServer(t, isFine)
+	p := &provider{}
+	d := newDriver(clientOf(s, aws.NewCredentialsCache(p)), "b", "", "")
+	defer d.Close()
+	for range 3 {
+		before := p.asked.Load()
+		if _, err := d.Head(t.Context(), "k"); err != nil {
+			t.Fatal(err)
+		}
+		if p.asked.Load() == before {
+			t.Error("expired credentials are used")
+		}
+	}
+}
+
+func TestWithoutCredentialsAccessIsDenied(t *testing.T) {
+	s := newServer(t, isFine)
+	d := newDriver(clientOf(s, aws.NewCredentialsCache(&provider{err: errors.New("SECRETsessionTOKEN")})), "b", "", "")
+	for _, c := range calls() {
+		err := c.do(t, d)
+		if f := failureOf(t, err); f.Class != storage.Denied || !errors.Is(err, fs.ErrPermission) || secretIn(shown(err)) != "" {
+			t.Errorf("%s: %v: %s", c.name, f.Class, shown(err))
+		}
+	}
+	if n := len(s.take()); n != 0 {
+		t.Errorf("%d requests are sent", n)
+	}
+}
+
+// TestCredentialsThatHangAreAFailureInTime simulates the time.
+func TestCredentialsThatHangAreAFailureInTime(t *testing.T) {
+	for name, wrap := range map[string]func(aws.CredentialsProvider) aws.CredentialsProvider{
+		"bare":  func(p aws.CredentialsProvider) aws.CredentialsProvider { return p },
+		"cache": func(p aws.CredentialsProvider) aws.CredentialsProvider { return aws.NewCredentialsCache(p) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := &provider{hang: true}
+				stuck := &stuckProvider{provider: p, end: make(chan struct{})}
+				defer close(stuck.end)
+				d := newDriver(clientOf(nil, wrap(stuck)), "b", "", "")
+				store, err := storage.NewRemote(d, &storage.RemoteOptions{NoProbe: true})
+				if err != nil {
+					t.Fatal(err)
+				}
+				start := time.Now()
+				_, err = store.Head(t.Context(), "k")
+				if took := time.Since(start); !errors.Is(err, fs.ErrPermission) || took > 20*time.Second {
+					t.Errorf("after %v: %v", took, err)
+				}
+				// A caller that gives up does not wait, and nothing was written.
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				start = time.Now()
+				outcome, err := store.PutIfAbsent(ctx, "k", nil)
+				if took := time.Since(start); outcome != storage.Rejected || !errors.Is(err, context.DeadlineExceeded) || took > time.Second {
+					t.Errorf("after %v: %v, %v", took, outcome, err)
+				}
+			})
+		})
+	}
+}
+
+// stuckProvider hangs until its context or the test ends.
+type stuckProvider struct {
+	*provider
+	end chan struct{}
+}
+
+func (p *stuckProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	p.asked.Add(1)
+	select {
+	case <-ctx.Done():
+	case <-p.end:
+	}
+	return aws.Credentials{}, errors.New("stuck")
+}
+
+func TestABucketOfGocloudIsAdopted(t *testing.T) {
+	s := newServer(t, isFine)
+	client := clientOf(s, &provider{})
+	open := func(o *s3blob.Options) *blob.Bucket {
+		b, err := s3blob.OpenBucket(t.Context(), client, "bkt", o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	for _, c := range []struct {
+		b              *blob.Bucket
+		prefix         string
+		place, path, e string
+	}{
+		{open(nil), "", "s3://bkt", "/bkt/a%2525b%20c", ""},
+		{open(&s3blob.Options{EncryptionType: "aws:kms", KMSEncryptionID: "KEY1"}), "p/q", "s3://bkt/p/q", "/bkt/p/q/a%2525b%20c", "aws:kms"},
+		{blob.PrefixedBucket(open(nil), "in/"), "", "s3://bkt/in", "/bkt/in/a%2525b%20c", ""},
+		{blob.PrefixedBucket(blob.PrefixedBucket(open(&s3blob.Options{EncryptionType: "AES256"}), "in/"), "side/"), "p", "s3://bkt/in/side/p", "/bkt/in/side/p/a%2525b%20c", "AES256"},
+	} {
+		store, err := storage.FromBucket(c.b, c.prefix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(s.take()); n != 0 {
+			t.Errorf("%s: adopting sends %d requests", c.place, n)
+		}
+		if store.String() != c.place {
+			t.Errorf("%s is adopted as %s", c.place, store)
+		}
+		if err := store.Put(t.Context(), "a%25b c", []byte("content")); err != nil {
+			t.Error(err)
+		}
+		got := s.take()
+		if len(got) != 1 || got[0].uri != c.path+"?x-id=PutObject" || got[0].header.Get("x-amz-server-side-encryption") != c.e {
+			t.Errorf("%s: %v", c.place, got)
+		}
+		s.answers(refusal(403, "AccessDenied"))
+		outcome, err := store.PutIfAbsent(t.Context(), "k", nil)
+		if n := len(s.take()); outcome != storage.Rejected || !errors.Is(err, fs.ErrPermission) || n != 1 {
+			t.Errorf("%s: %v, %v after %d requests", c.place, outcome, err, n)
+		}
+		s.answers(isFine)
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := c.b.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestConnectionsAreUsedAgain(t *testing.T) {
+	const at = 64
+	var gate sync.WaitGroup
+	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		gate.Done()
+		gate.Wait() // all are here at once
+		isFine(w, r)
+	})
+	d := openAt(t, s, "")
+	for range 3 {
+		gate.Add(at)
+		var all sync.WaitGroup
+		for i := range at {
+			all.Go(func() {
+				c := calls()[i%len(calls())]
+				if err := c.with(t.Context(), d); err != nil {
+					t.Errorf("%s: %v", c.name, err)
+				}
+			})
+		}
+		all.Wait()
+	}
+	if n := s.opened.Load(); n < at || n > at+at/8 {
+		t.Errorf("%d connections for %d requests at once", n, at)
+	}
+}
+
+// TestBodiesAreClosed lets a client have one connection only: a body that is
+// not closed would keep it.
+func TestBodiesAreClosed(t *testing.T) {
+	s := newServer(t, isFine)
+	d := openAt(t, s, "")
+	d.client.Options().HTTPClient.(*http.Client).Transport.(*http.Transport).MaxConnsPerHost = 1
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for _, h := range []http.HandlerFunc{isFine, page(200), page(404), page(500), refusal(403, "AccessDenied"), refusal(412, "PreconditionFailed"), refusal(301, "PermanentRedirect")} {
+		s.answers(h)
+		for _, c := range calls() {
+			if err := c.with(ctx, d); errors.Is(err, context.DeadlineExceeded) {
+				t.Fatalf("%s: the connection is not given back", c.name)
+			}
+			body, _, err := d.Read(ctx, "k", 2, 4)
+			if err == nil {
+				body.Close() // without having read it
+			}
+		}
+	}
+}

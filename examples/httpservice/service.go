@@ -117,7 +117,8 @@ func (s *service) append(ctx context.Context, events []Event, once table.EntryOp
 
 // numbered is who sends a request, and which of theirs it is.
 func numbered(r *http.Request) (table.EntryOptions, error) {
-	client, number := r.FormValue("client"), r.FormValue("request")
+	query := r.URL.Query() // FormValue would take the body, too
+	client, number := query.Get("client"), query.Get("request")
 	if client == "" && number == "" {
 		return table.EntryOptions{}, nil
 	}
@@ -157,7 +158,7 @@ func (s *service) find(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), requestTime)
 	defer cancel()
 	limit := int64(answerRows)
-	if text := r.FormValue("limit"); text != "" {
+	if text := r.URL.Query().Get("limit"); text != "" {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < 1 || n > answerRows {
 			refuse(w, http.StatusBadRequest, fmt.Errorf("limit is a number from 1 to %d: %q", answerRows, text))
@@ -190,7 +191,7 @@ func (s *service) find(w http.ResponseWriter, r *http.Request) {
 }
 
 func predicate(r *http.Request) expr.Expr {
-	where := r.FormValue("where")
+	where := r.URL.Query().Get("where")
 	if where == "" {
 		return expr.Expr{}
 	}

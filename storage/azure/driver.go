@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -30,8 +31,8 @@ type driver struct {
 	name   string // as a URL without secrets
 	azure  bool   // the service is Azure's own
 
-	asking singleflight.Group // for a token
-	idle   func()             // closes connections that are not used; nil: they are the caller's
+	asking    singleflight.Group // for a token
+	transport *http.Transport    // nil: it is the caller's
 }
 
 var _ storage.Driver = (*driver)(nil)
@@ -51,8 +52,8 @@ func (d *driver) place(containerName string) {
 func (d *driver) String() string { return d.name }
 
 func (d *driver) Close() error {
-	if d.idle != nil {
-		d.idle()
+	if d.transport != nil {
+		d.transport.CloseIdleConnections()
 	}
 	return nil
 }

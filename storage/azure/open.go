@@ -149,14 +149,23 @@ type place struct {
 	query                    url.Values // of gocloud's opener
 }
 
-// queryKeys are what the query may say of the account, in gocloud's words.
-var queryKeys = []string{"storage_account", "domain", "protocol", "cdn", "localemu"}
+// queryKeys are what the query may say: all but the first two of the account,
+// in gocloud's words.
+var queryKeys = []string{"anonymous", "encryption_scope", "storage_account", "domain", "protocol", "cdn", "localemu"}
 
 // parse takes any of the forms apart.
 func parse(u *url.URL) (place, error) {
 	query, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
 		return place{}, bad("malformed query")
+	}
+	for key, values := range query {
+		if len(values) != 1 || !slices.Contains(queryKeys, key) {
+			return place{}, bad("the query of an Azure URL may hold, once each: " + strings.Join(queryKeys, ", "))
+		}
+	}
+	if strings.ContainsAny(query.Get("storage_account")+query.Get("domain"), `/\?#@ `) {
+		return place{}, bad("the account or its domain is malformed")
 	}
 	p := place{scope: query.Get("encryption_scope"), query: query}
 	if text := query.Get("anonymous"); text != "" {
@@ -166,11 +175,6 @@ func parse(u *url.URL) (place, error) {
 	}
 	query.Del("encryption_scope")
 	query.Del("anonymous")
-	for key, values := range query {
-		if len(values) != 1 || !slices.Contains(queryKeys, key) {
-			return place{}, bad("the query of an Azure URL may hold, once each: anonymous, encryption_scope, " + strings.Join(queryKeys, ", "))
-		}
-	}
 	host, path := u.Host, strings.Trim(u.Path, "/")
 	switch u.Scheme {
 	case "abfs", "abfss", "wasb", "wasbs":
@@ -269,7 +273,7 @@ func (d *driver) newClient(service, name string, p place, given azcore.TokenCred
 	// for every request.
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 0, 256
 	transport.DisableCompression = true // what is stored compressed is read as it is
-	d.idle = transport.CloseIdleConnections
+	d.transport = transport
 	o.Transport = &http.Client{
 		Transport: transport,
 		// A redirect would be a second request, and take the token in the URL to

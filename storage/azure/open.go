@@ -274,12 +274,7 @@ func (d *driver) newClient(service, name string, p place, given azcore.TokenCred
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 0, 256
 	transport.DisableCompression = true // what is stored compressed is read as it is
 	d.transport = transport
-	o.Transport = &http.Client{
-		Transport: transport,
-		// A redirect would be a second request, and take the token in the URL to
-		// another host.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	o.Transport = sender{transport}
 	o.Telemetry.ApplicationID = "foreset"
 
 	connection := os.Getenv("AZURE_STORAGE_CONNECTION_STRING")
@@ -315,6 +310,12 @@ func (d *driver) newClient(service, name string, p place, given azcore.TokenCred
 	}
 	return d.withToken(at, u, found, o)
 }
+
+// sender sends a request and nothing more: a redirect would be a second request,
+// and take the token in the URL to another host.
+type sender struct{ *http.Transport }
+
+func (s sender) Do(r *http.Request) (*http.Response, error) { return s.RoundTrip(r) }
 
 // withToken is a client that sends tokens.
 func (d *driver) withToken(at string, u *url.URL, token azcore.TokenCredential, o *container.ClientOptions) (*container.Client, error) {

@@ -27,7 +27,7 @@ func setProxy(t *testing.T, d *driver, at string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.client.Options().HTTPClient.(*http.Client).Transport.(*http.Transport).Proxy = http.ProxyURL(u)
+	d.transport.Proxy = http.ProxyURL(u)
 }
 
 // clientOf is a client as a caller makes it.
@@ -218,7 +218,7 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 func TestBodiesAreClosed(t *testing.T) {
 	s := newServer(t, isFine)
 	d := openAt(t, s, "")
-	d.client.Options().HTTPClient.(*http.Client).Transport.(*http.Transport).MaxConnsPerHost = 1
+	d.transport.MaxConnsPerHost = 1
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	for _, h := range []http.HandlerFunc{isFine, page(200), page(404), page(500), refusal(403, "AccessDenied"), refusal(412, "PreconditionFailed"), refusal(301, "PermanentRedirect")} {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -30,8 +31,8 @@ type driver struct {
 	kmsKey     string
 	custom     bool // the service is not Amazon's own
 
-	asking singleflight.Group // for credentials
-	idle   func()             // closes connections that are not used
+	asking    singleflight.Group // for credentials
+	transport *http.Transport    // nil: it is the caller's
 }
 
 var _ storage.Driver = (*driver)(nil)
@@ -39,7 +40,9 @@ var _ storage.Driver = (*driver)(nil)
 func (d *driver) String() string { return "s3://" + d.bucket }
 
 func (d *driver) Close() error {
-	d.idle()
+	if d.transport != nil {
+		d.transport.CloseIdleConnections()
+	}
 	return nil
 }
 

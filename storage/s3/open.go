@@ -161,7 +161,6 @@ func newDriver(client *s3.Client, bucket string, encryption types.ServerSideEncr
 		bucket: bucket, encryption: encryption, kmsKey: kmsKey,
 		custom: base.BaseEndpoint != nil || base.EndpointResolver != nil, //nolint:staticcheck // gocloud sets it for its endpoint key
 	}
-	d.idle = func() {} // connections of the caller's own client stay open
 	d.client = s3.New(base, append(more, func(so *s3.Options) {
 		so.Retryer = aws.NopRetryer{}
 		so.RetryMaxAttempts = 1
@@ -169,16 +168,19 @@ func newDriver(client *s3.Client, bucket string, encryption types.ServerSideEncr
 		if c, ok := so.HTTPClient.(*awshttp.BuildableClient); ok {
 			// The default keeps 10 connections; the others would be opened and
 			// closed for every request.
-			t := c.GetTransport()
-			t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 256
-			d.idle = t.CloseIdleConnections
-			// A redirect would be a second request, and take the session token to
-			// another host.
-			so.HTTPClient = &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+			d.transport = c.GetTransport()
+			d.transport.MaxIdleConns, d.transport.MaxIdleConnsPerHost = 0, 256
+			so.HTTPClient = sender{d.transport}
 		}
 	})...)
 	return d
 }
+
+// sender sends a request and nothing more: a redirect would be a second request,
+// and take the session token to another host.
+type sender struct{ *http.Transport }
+
+func (s sender) Do(r *http.Request) (*http.Response, error) { return s.RoundTrip(r) }
 
 // adopt is the driver of a bucket that the caller opened with gocloud. What
 // gocloud would send, its hooks show; nothing is sent.

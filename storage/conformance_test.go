@@ -84,7 +84,7 @@ func TestRemotePasses(t *testing.T) {
 }
 
 func TestBucketPasses(t *testing.T) {
-	for _, prefix := range []string{"", "a table/%20"} {
+	for prefix, objects := range map[string]int{"": 1050, "a table/%20": 100} {
 		t.Run("prefix "+prefix, func(t *testing.T) {
 			var bucket *blob.Bucket
 			open := func(t *testing.T) storage.Store {
@@ -97,7 +97,7 @@ func TestBucketPasses(t *testing.T) {
 				return s
 			}
 			storagetest.Run(t, open, storagetest.Options{
-				Writers: 16, Keys: 30,
+				Writers: 16, Keys: 30, Objects: objects,
 				CannotHold: func(name string) bool {
 					return strings.Contains(name, "../") || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' })
 				},

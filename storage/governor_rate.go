@@ -161,8 +161,8 @@ func (g *governor) untilAnswers(ctx context.Context) (trial bool, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	b := &g.breaker
-	for before := b.failed; b.open() && b.trying && b.failed == before; {
-		result := b.result
+	for b.open() && b.trying {
+		before, result := b.failed, b.result
 		g.mu.Unlock()
 		select {
 		case <-result:

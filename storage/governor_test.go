@@ -10,6 +10,7 @@ import (
 	randv2 "math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -67,18 +68,23 @@ func TestRequestsInFlightAreLimited(t *testing.T) {
 func TestBytesInFlightAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newFakeDriver()
+		var mu sync.Mutex
 		held, most, alone := 0, 0, true
 		d.before = func(_ context.Context, _ int, _ RequestKind, key string) error {
 			var size int
 			fmt.Sscan(key, &size)
+			mu.Lock()
 			held += size
 			if size > 100 {
 				alone = alone && held == size
 			} else {
 				most = max(most, held)
 			}
+			mu.Unlock()
 			time.Sleep(time.Millisecond)
+			mu.Lock()
 			held -= size
+			mu.Unlock()
 			return nil
 		}
 		s := over(t, d, RemoteOptions{Limits: Limits{Bytes: 100}})
@@ -104,9 +110,12 @@ func TestTenantsTakeTurns(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newFakeDriver()
 				d.store("log/a", nil)
+				var mu sync.Mutex
 				var order []string
 				d.before = func(ctx context.Context, _ int, _ RequestKind, key string) error {
+					mu.Lock()
 					order = append(order, tenantOf(ctx))
+					mu.Unlock()
 					return taking(time.Millisecond)(ctx, 0, 0, "")
 				}
 				s := over(t, d, RemoteOptions{Limits: Limits{Reads: 1}})
@@ -214,6 +223,50 @@ func TestWaitersThatGiveUpLeaveNothingBehind(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTurnThatComesWithTheCancelIsGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for range 100 {
+			g := newGate(1, 10)
+			g.tryEnter(10)
+			ctx, cancel := context.WithCancel(t.Context())
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				if g.enter(ctx, "", 10) == nil {
+					g.leave(10)
+				}
+			})
+			synctest.Wait()
+			cancel()
+			g.leave(10)
+			wg.Wait()
+			if g.slots != 1 || g.bytes != 10 {
+				t.Fatalf("%d permits, %d bytes", g.slots, g.bytes)
+			}
+		}
+	})
+}
+
+func TestWaiterThatGivesUpMakesRoomForTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(2, 100)
+		g.tryEnter(60)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if err := g.enter(ctx, "large", 80); err == nil {
+				t.Error("it fits")
+			}
+		})
+		synctest.Wait()
+		start := time.Now()
+		if err := g.enter(t.Context(), "small", 30); err != nil || time.Since(start) != time.Second {
+			t.Error(err, time.Since(start))
+		}
+		wg.Wait()
+	})
 }
 
 func TestPaceFallsAndRecovers(t *testing.T) {
@@ -632,9 +685,9 @@ func (o op) do2() func(context.Context, Store) error {
 func TestSecondRequestsAreFewerThanATwentieth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s := reads(t, 32, RemoteOptions{})
-		odd := 0
+		var n4 atomic.Int32
 		d.before = func(ctx context.Context, _ int, _ RequestKind, _ string) error {
-			if odd++; odd%4 == 0 { // more than the twentieth that is waited for
+			if n4.Add(1)%4 == 0 { // more than the twentieth that is waited for
 				return taking(time.Second)(ctx, 0, 0, "")
 			}
 			return taking(10*time.Millisecond)(ctx, 0, 0, "")

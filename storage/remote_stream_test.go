@@ -101,9 +101,11 @@ func TestStreamHoldsOnePartMoreThanItSends(t *testing.T) {
 				if got, want := taken.Load(), int64(64*(atOnce*(round+1)+1)); got != want {
 					t.Errorf("%d at once, round %d: took %d bytes, want %d", atOnce, round, got, want)
 				}
+				d.mu.Lock()
 				if d.holds != atOnce*64 {
 					t.Errorf("%d bytes are on their way", d.holds)
 				}
+				d.mu.Unlock()
 				time.Sleep(time.Second)
 			}
 		})
@@ -144,12 +146,12 @@ func TestFailedPartIsNeverPublished(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newFakeDriver()
 				d.traits.PartsAtOnce = atOnce
-				sent := 0
+				var sent atomic.Int32
 				d.before = func(_ context.Context, _ int, _ RequestKind, key string) error {
 					if key != "a" {
 						return nil
 					}
-					if sent++; sent-1 == failing {
+					if int(sent.Add(1)) == failing+1 {
 						time.Sleep(time.Second)
 						return &Failure{Class: Denied}
 					}
@@ -164,8 +166,8 @@ func TestFailedPartIsNeverPublished(t *testing.T) {
 					t.Error(err)
 				}
 				nothingLeft(t, d)
-				if atOnce == 1 && sent != failing+1 {
-					t.Errorf("%d parts were sent, the one after %d failed", sent, failing)
+				if n := int(sent.Load()); atOnce == 1 && n != failing+1 {
+					t.Errorf("%d parts were sent, the one after %d failed", n, failing)
 				}
 				if _, err := w.Write([]byte("x")); !errors.Is(err, fs.ErrClosed) {
 					t.Error(err)

@@ -217,10 +217,10 @@ func (w *Writer) outcome(e *entry) (Commit, error) {
 	return e.commit, e.err
 }
 
-// Close refuses further calls of Write with [ErrClosed], and waits until those
-// that had begun have their answers, which it makes them get without delay,
-// and what follows their commits is done. If ctx ends first its error is
-// returned; the calls go on, and Close can be called again.
+// Close refuses further calls of Write with [ErrClosed], has those that began
+// before it committed without waiting for Age, and waits for their answers and
+// for what follows their commits. If ctx ends first its error is returned; the
+// calls go on, and Close can be called again.
 func (w *Writer) Close(ctx context.Context) error {
 	w.mu.Lock()
 	w.closed = true

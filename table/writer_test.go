@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -366,29 +368,79 @@ func TestAnEntryThatStillWaitsCanBeTakenBack(t *testing.T) {
 	})
 }
 
+// TestAnEntryWhoseCtxHasEndedIsNotTaken into a group, though its caller has
+// not noticed yet.
+func TestAnEntryWhoseCtxHasEndedIsNotTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tbl, raw := bubbleTable(t, slow, nil)
+		w := tbl.Writer(&table.WriterOptions{Age: time.Second})
+		answers := together(w, 1)
+		ctx := &slowContext{Context: t.Context(), done: make(chan struct{})}
+		var err error
+		var other sync.WaitGroup
+		other.Go(func() { _, err = w.Write(ctx, simRows([]int64{2}), nil) })
+		synctest.Wait()
+		ctx.ended.Store(true)
+		if a := answers()[0]; a.err != nil || a.Metrics.Rows != 1 {
+			t.Errorf("%+v", a)
+		}
+		close(ctx.done)
+		other.Wait()
+		if !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		closeWriter(t, w)
+		if got := newestRows(t, raw); !slices.Equal(got, []int64{1}) {
+			t.Errorf("rows %v", got)
+		}
+	})
+}
+
+// slowContext has ended some time before it says so.
+type slowContext struct {
+	context.Context
+	ended atomic.Bool
+	done  chan struct{}
+}
+
+func (c *slowContext) Done() <-chan struct{} { return c.done }
+
+func (c *slowContext) Err() error {
+	if c.ended.Load() {
+		return context.Canceled
+	}
+	return nil
+}
+
 func TestACommitGoesOnWhileOneOfItsCallersWaits(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		hangs   time.Duration // the put of the data
+		deaf    bool          // it does not notice that its ctx has ended
 		limits  [3]time.Duration
 		unknown [3]bool // the caller cannot be told
 		commits bool
 	}{
-		{"it is done in time", 5 * time.Second, [3]time.Duration{time.Second, 2 * time.Second, time.Minute}, [3]bool{}, true},
-		{"it takes long", 30 * time.Second, [3]time.Duration{time.Second, 25 * time.Second, time.Minute}, [3]bool{true, false, false}, true},
-		{"nobody waits any more", 30 * time.Second, [3]time.Duration{time.Second, 3 * time.Second, 2 * time.Second}, [3]bool{}, false},
-		{"the last goes late", 90 * time.Second, [3]time.Duration{time.Second, 60 * time.Second, 2 * time.Second}, [3]bool{true, false, true}, false},
+		{"it is done in time", 5 * time.Second, false, [3]time.Duration{time.Second, 2 * time.Second, time.Minute}, [3]bool{}, true},
+		{"it takes long", 30 * time.Second, false, [3]time.Duration{time.Second, 25 * time.Second, time.Minute}, [3]bool{true, false, false}, true},
+		{"nobody waits any more", 30 * time.Second, false, [3]time.Duration{time.Second, 3 * time.Second, 2 * time.Second}, [3]bool{}, false},
+		{"the last goes late", 90 * time.Second, false, [3]time.Duration{time.Second, 60 * time.Second, 2 * time.Second}, [3]bool{true, false, true}, false},
+		{"the last stays to the end", 90 * time.Second, true, [3]time.Duration{time.Second, 3 * time.Second, 2 * time.Second}, [3]bool{true, false, true}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tbl, raw := bubbleTable(t, func(st storage.Store) storage.Store {
 					return faults.New(st, func(ctx context.Context, op faults.Op) faults.Fault {
-						if op.Kind == faults.Complete {
-							select {
-							case <-time.After(c.hangs):
-							case <-ctx.Done():
-								return faults.Fault{Effect: faults.Hang}
-							}
+						if op.Kind != faults.Complete {
+							return faults.Fault{}
+						}
+						if c.deaf {
+							ctx = t.Context()
+						}
+						select {
+						case <-time.After(c.hangs):
+						case <-ctx.Done():
+							return faults.Fault{Effect: faults.Hang}
 						}
 						return faults.Fault{}
 					})
@@ -401,7 +453,10 @@ func TestACommitGoesOnWhileOneOfItsCallersWaits(t *testing.T) {
 						ctx, cancel := context.WithTimeout(t.Context(), limit)
 						defer cancel()
 						got, err := w.Write(ctx, simRows([]int64{int64(i)}), nil)
-						took := time.Since(began)
+						took, stays := time.Since(began), slices.Max(c.limits[:])
+						if c.deaf {
+							stays = c.hangs
+						}
 						switch {
 						case c.unknown[i]:
 							var u *table.CommitUnknownError
@@ -412,7 +467,7 @@ func TestACommitGoesOnWhileOneOfItsCallersWaits(t *testing.T) {
 							if err != nil || got.Version != 1 || took != c.hangs {
 								t.Errorf("caller %d after %v: %+v, %v", i, took, got, err)
 							}
-						case !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, table.ErrCommitUnknown) || took != slices.Max(c.limits[:]):
+						case !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, table.ErrCommitUnknown) || took != stays:
 							t.Errorf("caller %d after %v: %+v, %v", i, took, got, err)
 						}
 					})
@@ -876,6 +931,32 @@ func TestAWriterOfAClosedOrReadOnlyTableFails(t *testing.T) {
 		t.Error(err)
 	}
 	closeWriter(t, w)
+}
+
+// TestAPanicOfPreCommitIsToldToAll: it must not end the process.
+func TestAPanicOfPreCommitIsToldToAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		raw := storage.NewMemory(&storage.MemoryOptions{Now: time.Now})
+		create(t, raw, "id bigint NOT NULL", &table.CreateOptions{Properties: snappy})
+		strict := true
+		tbl := open(t, raw, &table.Options{PreCommit: func(context.Context, table.Staged) error {
+			if strict {
+				panic("not today")
+			}
+			return nil
+		}})
+		w := tbl.Writer(&table.WriterOptions{Age: time.Second})
+		for i, a := range together(w, 1, 2)() {
+			if !errors.Is(a.err, table.ErrCommitUnknown) || !strings.Contains(a.err.Error(), "not today") {
+				t.Errorf("caller %d: %+v", i, a)
+			}
+		}
+		strict = false
+		if c, err := w.Write(t.Context(), simRows([]int64{3}), nil); err != nil || c.Version != 1 {
+			t.Errorf("afterwards: %+v, %v", c, err)
+		}
+		closeWriter(t, w)
+	})
 }
 
 func TestWritersOfTwoProcessesContend(t *testing.T) {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"net/http"
 	"net/http/httptrace"
 	"os"
 	"strconv"
@@ -28,9 +30,9 @@ type driver struct {
 	kmsKey string
 	custom bool // an emulator
 
-	tokens oauth2.TokenSource // nil: none, or what the caller's client has
-	asking singleflight.Group // for a token
-	idle   func()             // closes connections that are not used; nil: they are the caller's
+	tokens    oauth2.TokenSource // nil: none, or what the caller's client has
+	asking    singleflight.Group // for a token
+	transport *http.Transport    // nil: it is the caller's
 }
 
 var _ storage.Driver = (*driver)(nil)
@@ -38,8 +40,8 @@ var _ storage.Driver = (*driver)(nil)
 func (d *driver) String() string { return "gs://" + d.bucket }
 
 func (d *driver) Close() error {
-	if d.idle != nil {
-		d.idle()
+	if d.transport != nil {
+		d.transport.CloseIdleConnections()
 	}
 	return nil
 }
@@ -115,7 +117,7 @@ func (d *driver) Read(ctx context.Context, key string, off, length int64) (io.Re
 		return nil, storage.Info{}, failure(outer, err, reading)
 	}
 	answered.Store(true)
-	if r.Attrs.Generation == 0 {
+	if r.Attrs.Generation <= 0 {
 		r.Close()
 		cancel()
 		return nil, storage.Info{}, notGCS()
@@ -166,7 +168,7 @@ func (d *driver) Head(ctx context.Context, key string) (storage.Info, error) {
 	if err != nil {
 		return storage.Info{}, failure(ctx, err, reading)
 	}
-	if a.Generation == 0 {
+	if a.Generation <= 0 {
 		return storage.Info{}, notGCS()
 	}
 	return infoOf(a), nil
@@ -195,7 +197,7 @@ func (d *driver) Put(ctx context.Context, key string, content []byte, ifAbsent b
 	if err != nil {
 		return failure(outer, err, writing)
 	}
-	if w.Attrs().Generation == 0 {
+	if w.Attrs().Generation <= 0 {
 		return notGCS()
 	}
 	return nil
@@ -223,7 +225,7 @@ func (d *driver) List(ctx context.Context, prefix, start, token string) (storage
 		if err != nil {
 			return storage.Page{}, failure(ctx, err, listing)
 		}
-		if a.Generation == 0 && a.Name != "" {
+		if a.Generation <= 0 && a.Name != "" {
 			return storage.Page{}, notGCS()
 		}
 		if a.Name != "" { // otherwise the prefix of a folder
@@ -261,6 +263,8 @@ type upload struct {
 	ctx    context.Context
 	w      *gcstorage.Writer
 	cancel context.CancelFunc
+	opened atomic.Bool // the library's stream is
+	size   int64       // of the parts, which come one after the other
 
 	mu   sync.Mutex // guards done
 	done bool
@@ -277,12 +281,23 @@ func (d *driver) Upload(ctx context.Context, key string) (storage.Upload, error)
 }
 
 func (u *upload) Part(ctx context.Context, _ int, content []byte) error {
-	stop := context.AfterFunc(ctx, u.cancel) // Write itself does not watch ctx
+	stop := context.AfterFunc(ctx, u.giveUp) // Write itself does not watch ctx
 	defer stop()
 	if _, err := u.w.Write(content); err != nil {
 		return u.failure(ctx, err)
 	}
+	u.opened.Store(true)
+	u.size += int64(len(content))
 	return nil
+}
+
+// giveUp ends a Write, too. Nobody reads what it writes once the service has
+// taken a part for the last one; the first part is always read.
+func (u *upload) giveUp() {
+	u.cancel()
+	if u.opened.Load() {
+		_ = u.w.CloseWithError(context.Canceled) //nolint:staticcheck // to cancel is not enough
+	}
 }
 
 // failure is that of the upload or of the call, whose end ends the upload.
@@ -307,13 +322,17 @@ func (u *upload) Complete(ctx context.Context, _ int) error {
 		return &storage.Failure{Class: storage.NotFound, Text: "the upload has ended"}
 	}
 	defer u.cancel()
-	stop := context.AfterFunc(ctx, u.cancel)
+	stop := context.AfterFunc(ctx, u.giveUp)
 	defer stop()
 	if err := u.w.Close(); err != nil {
 		return u.failure(ctx, err)
 	}
-	if u.w.Attrs().Generation == 0 {
+	a := u.w.Attrs()
+	if a.Generation <= 0 {
 		return notGCS()
+	}
+	if a.Size != u.size {
+		return &storage.Failure{Class: storage.Lost, Text: fmt.Sprintf("%d of %d bytes were taken", a.Size, u.size)}
 	}
 	return nil
 }

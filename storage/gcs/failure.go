@@ -83,13 +83,25 @@ func unexplained(err error) bool {
 	return errors.Is(err, gcstorage.ErrObjectNotExist) && !errors.As(err, &own) && !errors.As(err, &api)
 }
 
-// explainer is a transport that keeps what a read is refused with.
+// explainer is a transport that keeps what a read is refused with, and sees a
+// page of a proxy where the library would not look at the answer. It also takes away where a redirect leads to: following it would be a second request,
+// and take the token to another host.
 type explainer struct{ http.RoundTripper }
 
 func (t explainer) RoundTrip(req *http.Request) (*http.Response, error) {
 	res, err := t.RoundTripper.RoundTrip(req)
-	if err != nil || res.StatusCode != http.StatusNotFound || req.Method != http.MethodGet || strings.HasPrefix(req.URL.Path, "/storage/") {
-		return res, err
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode/100 == 3 {
+		res.Header.Del("Location")
+	}
+	if req.Method == http.MethodDelete && res.StatusCode/100 == 2 && strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
+		res.Body.Close()
+		return nil, notGCS()
+	}
+	if res.StatusCode != http.StatusNotFound || req.Method != http.MethodGet || strings.HasPrefix(req.URL.Path, "/storage/") {
+		return res, nil
 	}
 	text, err := io.ReadAll(io.LimitReader(res.Body, 16<<10))
 	res.Body.Close()

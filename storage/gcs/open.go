@@ -128,12 +128,8 @@ func (d *driver) httpClient(ctx context.Context, anonymous bool, universe string
 	// The default keeps few connections; the others would be opened and closed
 	// for every request.
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 0, 256
-	d.idle = transport.CloseIdleConnections
-	// A redirect would be a second request, and take the token to another host.
-	client := &http.Client{
-		Transport:     explainer{transport},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	d.transport = transport
+	client := &http.Client{Transport: explainer{transport}}
 	if anonymous || d.custom {
 		return client, nil
 	}

@@ -1,9 +1,8 @@
-// Package stores runs the conformance suite of package storagetest on servers
-// that speak the protocols of S3, Azure and GCS.
 package stores
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -17,31 +16,74 @@ import (
 	"github.com/foreset/foreset/storage/storagetest"
 )
 
+// servers are those that run while the tests do.
+var servers []*Server
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	programs := os.Getenv("FORESET_INTEROP_DIR")
+	if programs == "" {
+		fmt.Println("FORESET_INTEROP_DIR is not set: run interop/run.sh stores")
+		return 0
+	}
+	for key, value := range Environment() {
+		os.Setenv(key, value)
+	}
+	var failed error
+	for _, name := range []string{"versitygw", "moto", "azurite", "fake-gcs-server"} {
+		data, err := os.MkdirTemp("", "foreset-"+name)
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		defer os.RemoveAll(data)
+		s, err := Start(context.Background(), name, programs, data)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		defer s.Stop()
+		servers = append(servers, s)
+	}
+	if failed != nil {
+		fmt.Println(failed)
+		return 1
+	}
+	return m.Run()
+}
+
 var made atomic.Int64
 
-// TestStores runs the suite on each server that the environment names, as
-// run.sh does.
-func TestStores(t *testing.T) {
-	for _, kind := range []string{"S3", "S3_SECOND", "AZURE", "GCS"} {
-		t.Run(kind, func(t *testing.T) {
-			location := os.Getenv("FORESET_TEST_" + kind) // with {prefix}
-			if location == "" {
-				t.Skip("no server")
-			}
+// fresh is a prefix that nothing is below of.
+func fresh() string { return fmt.Sprintf("t-%d-%d", os.Getpid(), made.Add(1)) }
+
+// at points clients to a host.
+func at(t *testing.T, s *Server, host string) {
+	if s.Kind == "GCS" {
+		t.Setenv("STORAGE_EMULATOR_HOST", host)
+	}
+}
+
+func TestServersPassTheSuite(t *testing.T) {
+	for _, s := range servers {
+		t.Run(s.Name, func(t *testing.T) {
+			at(t, s, s.Host)
 			open := func(t *testing.T) storage.Store {
-				prefix := fmt.Sprintf("suite-%d-%d", os.Getpid(), made.Add(1)) // new and empty
-				s, err := storage.Open(context.Background(), strings.ReplaceAll(location, "{prefix}", prefix))
+				st, err := storage.Open(context.Background(), s.Location(s.Host, fresh()))
 				if err != nil {
 					t.Fatal(err)
 				}
-				return s
+				return st
 			}
-			var o storagetest.Options
-			switch kind {
-			case "AZURE":
-				o.CannotHold = func(name string) bool { return strings.Contains(name, `\`) }
-			case "GCS":
-				o = storagetest.Options{Writers: 8, Keys: 10, Objects: 50} // the server is slow
+			o := storagetest.Options{Writers: 32, Keys: 50}
+			switch s.Name {
+			case "azurite":
+				o.CannotHold = func(name string) bool { return strings.Contains(name, `\`) } // Azure takes it for a slash
+			case "fake-gcs-server", "moto":
+				o = storagetest.Options{Writers: 8, Keys: 10, Objects: 50} // they are slow
 			}
 			storagetest.Run(t, open, o)
 		})

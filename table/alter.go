@@ -119,5 +119,6 @@ func altered(s *replay.State, change Alter) (*log.Metadata, error) {
 	if len(missing) > 0 {
 		return nil, fmt.Errorf("the properties need a protocol upgrade: %w", &UnsupportedError{Features: missing, Write: true})
 	}
-	return &md, nil
+	// The protocol may list what the table has not used so far, and we lack.
+	return &md, feature.CheckWrite(s.Protocol, &md, sch)
 }

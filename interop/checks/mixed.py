@@ -52,7 +52,6 @@ class Mixed:
                 appender.start()
             code, out = theirs.wait(APPEND_SECONDS)
         finally:
-            theirs.stop()
             for appender in ours:
                 appender.join()
         if not out:

@@ -30,9 +30,10 @@ def stop(process):
             process.wait()
 
 
-def call(arguments, seconds=COMMAND_SECONDS, stdin=None):
-    """Runs a program to its end: exit code, standard output, standard error."""
-    process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+def call(arguments, seconds=COMMAND_SECONDS, stdin=None, env=None):
+    """Runs a program to its end: exit code, standard output, standard error. What env has is set beside our own environment."""
+    process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        env=os.environ | (env or {}))
     try:
         out, err = process.communicate((stdin or "").encode(), timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -59,12 +60,13 @@ class Program:
                 stderr=log, start_new_session=True, env=os.environ | {"TMPDIR": folder, "SPARK_LOCAL_DIRS": folder})
 
     def wait(self, seconds):
-        """Waits for its end; what it printed."""
+        """Waits for its end: exit code and what it printed."""
         try:
             out, _ = self.process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
+            raise Failed("%s: no end after %d s: %s" % (self.name, seconds, self.last_words())) from None
+        finally:
             self.stop()
-            raise Failed("%s: no end after %d s" % (self.name, seconds)) from None
         return self.process.returncode, out.decode(errors="replace")
 
     def last_words(self):

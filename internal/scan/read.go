@@ -27,34 +27,45 @@ type Batch struct {
 	Rows   []parquetio.RowRange // where the rows stand in the file, in order
 }
 
-// readFile yields the result's rows of one file. A batch is valid until the
+// opened is a file that is ready to be read. A small one is in memory.
+type opened struct {
+	file replay.File
+	data *parquetio.File
+	keys []value.Value
+}
+
+// open opens a file of the result. The caller closes its data.
+func (p *Plan) open(ctx context.Context, f replay.File) (*opened, error) {
+	name, err := log.DecodePath(f.Path())
+	if err != nil {
+		return nil, of(f, err)
+	}
+	o := &opened{file: f}
+	if o.keys, err = p.keyValues(f); err != nil {
+		return nil, of(f, err)
+	}
+	rows := int64(-1)
+	if n, ok := stats.NumRecords(f.Stats()); ok {
+		rows = n
+	}
+	o.data, err = parquetio.Open(ctx, p.opts.Store, name, f.Size(), &parquetio.OpenOptions{
+		Rows: rows, Allocator: p.opts.Allocator, PageIndex: p.where != nil,
+	})
+	if err != nil {
+		return nil, of(f, err)
+	}
+	return o, nil
+}
+
+// of names the file that an error is about.
+func of(f replay.File, err error) error { return fmt.Errorf("read %s: %w", f.Path(), err) }
+
+// read yields the result's rows of an open file. A batch is valid until the
 // next one is asked for.
-func (p *Plan) readFile(ctx context.Context, f replay.File) iter.Seq2[Batch, error] {
+func (p *Plan) read(ctx context.Context, o *opened) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
-		fail := func(err error) { yield(Batch{}, fmt.Errorf("read %s: %w", f.Path(), err)) }
-		name, err := log.DecodePath(f.Path())
-		if err != nil {
-			fail(err)
-			return
-		}
-		keys, err := p.keyValues(f)
-		if err != nil {
-			fail(err)
-			return
-		}
-		rows := int64(-1)
-		if n, ok := stats.NumRecords(f.Stats()); ok {
-			rows = n
-		}
-		file, err := parquetio.Open(ctx, p.opts.Store, name, f.Size(), &parquetio.OpenOptions{
-			Rows: rows, Allocator: p.opts.Allocator, PageIndex: p.where != nil,
-		})
-		if err != nil {
-			fail(err)
-			return
-		}
-		defer file.Close()
-		ranges, err := p.ranges(file, keys)
+		fail := func(err error) { yield(Batch{}, of(o.file, err)) }
+		ranges, err := p.ranges(o.data, o.keys)
 		if err != nil {
 			fail(err)
 			return
@@ -63,17 +74,17 @@ func (p *Plan) readFile(ctx context.Context, f replay.File) iter.Seq2[Batch, err
 			return
 		}
 		plan := parquetio.ReadPlan{Schema: p.data, Ranges: ranges, BatchRows: p.opts.BatchRows}
-		for b, err := range file.Read(ctx, plan) {
+		for b, err := range o.data.Read(ctx, plan) {
 			if err != nil {
 				fail(err)
 				return
 			}
-			out, err := p.finish(ctx, b, keys)
+			out, err := p.finish(ctx, b, o.keys)
 			if err != nil {
 				fail(err)
 				return
 			}
-			out.File = f
+			out.File = o.file
 			ok := out.Record.NumRows() == 0 || yield(out, nil)
 			out.Record.Release()
 			if !ok {

@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/semaphore"
+
+	"github.com/foreset/foreset/internal/replay"
 )
 
 // Batches reads the result. A batch is valid until the next one is asked for;
@@ -41,12 +43,25 @@ func (p *Plan) inTurn(ctx context.Context, emit func(Batch, error) bool) {
 			emit(Batch{}, err)
 			return
 		}
-		for b, err := range p.readFile(ctx, f) {
-			if !emit(b, err) {
-				return
-			}
+		if !p.readOne(ctx, f, emit) {
+			return
 		}
 	}
+}
+
+// readOne reads one file; false if the caller has had enough.
+func (p *Plan) readOne(ctx context.Context, f replay.File, emit func(Batch, error) bool) bool {
+	o, err := p.open(ctx, f)
+	if err != nil {
+		return emit(Batch{}, err)
+	}
+	defer o.data.Close()
+	for b, err := range p.read(ctx, o) {
+		if !emit(b, err) {
+			return false
+		}
+	}
+	return true
 }
 
 // item is a batch on its way to the caller.
@@ -55,13 +70,18 @@ type item struct {
 	err   error
 }
 
+// ahead is how many files are opened, which for a small one is to fetch it,
+// while no more than Plan.opts.Parallel are decoded: the network's time is
+// longer than ours.
+const ahead = 32
+
 // inParallel reads several files at once. One goroutine walks the files and
 // starts one for each of them, within the limits; all have ended when it
 // returns.
 func (p *Plan) inParallel(caller context.Context, emit func(Batch, error) bool) {
 	ctx, cancel := context.WithCancel(caller)
-	streams := make(chan chan item, p.opts.Parallel) // one for each file, in the order of the files
-	shared := make(chan item)                        // for all files, when order does not matter
+	streams := make(chan chan item, ahead) // one for each file, in the order of the files
+	shared := make(chan item)              // for all files, when order does not matter
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -105,18 +125,21 @@ func (p *Plan) inParallel(caller context.Context, emit func(Batch, error) bool) 
 // have.
 func (p *Plan) produce(ctx context.Context, streams chan chan item, shared chan item) {
 	var workers sync.WaitGroup
-	slots := semaphore.NewWeighted(int64(p.opts.Parallel))
+	files := semaphore.NewWeighted(max(ahead, int64(p.opts.Parallel)))
 	bytes := semaphore.NewWeighted(p.opts.Budget)
+	decoding := semaphore.NewWeighted(int64(p.opts.Parallel))
 	defer close(streams)
 	defer close(shared)
 	defer workers.Wait()
+	before := make(chan struct{}) // closed when the file before is being decoded, or has failed
+	close(before)
 	for f, err := range p.files(ctx) {
 		// What a file needs is acquired here, in the order of the files: a
 		// later one must not hold what an earlier one waits for.
 		weight := int64(0)
 		if err == nil {
 			weight = max(0, min(f.Size(), p.opts.Budget))
-			err = errors.Join(slots.Acquire(ctx, 1), bytes.Acquire(ctx, weight))
+			err = errors.Join(files.Acquire(ctx, 1), bytes.Acquire(ctx, weight))
 		}
 		out := shared
 		if p.opts.Ordered {
@@ -127,6 +150,8 @@ func (p *Plan) produce(ctx context.Context, streams chan chan item, shared chan 
 				return // nobody waits for an answer any more
 			}
 		}
+		turn, next := before, make(chan struct{})
+		before = next
 		workers.Add(1)
 		go func() {
 			defer workers.Done()
@@ -134,12 +159,28 @@ func (p *Plan) produce(ctx context.Context, streams chan chan item, shared chan 
 				defer close(out)
 			}
 			if err != nil {
+				close(next)
 				send(ctx, out, item{err: err})
 				return
 			}
-			defer slots.Release(1)
+			defer files.Release(1)
 			defer bytes.Release(weight)
-			for b, err := range p.readFile(ctx, f) {
+			o, err := p.open(ctx, f)
+			if p.opts.Ordered {
+				<-turn // as above: decoding is begun in the order of the files
+			}
+			if err == nil {
+				defer o.data.Close()
+				if err = decoding.Acquire(ctx, 1); err == nil {
+					defer decoding.Release(1)
+				}
+			}
+			close(next)
+			if err != nil {
+				send(ctx, out, item{err: err})
+				return
+			}
+			for b, err := range p.read(ctx, o) {
 				if b.Record != nil {
 					b.Record.Retain()
 				}

@@ -257,7 +257,7 @@ func TestANewTableHasNoPhysicalNamesOfTheTableItsSchemaIsFrom(t *testing.T) {
 
 func TestPropertiesThatWouldStopEveryWriteAreRefused(t *testing.T) {
 	for _, properties := range []map[string]string{
-		{"delta.parquet.compression.codec": "lz5"}, {"delta.dataSkippingStatsColumns": "nothing"},
+		{"delta.parquet.compression.codec": "lz5"},
 	} {
 		st := storage.NewMemory(nil)
 		refusedProperties := func(op func() error) {

@@ -324,3 +324,13 @@ func TestCountOfFilesWithoutStatisticsReadsTheirFooters(t *testing.T) {
 		t.Errorf("%d rows, %v", n, err)
 	}
 }
+
+func TestResolveTouchesNoOtherTable(t *testing.T) {
+	st := storage.NewMemory(nil)
+	tbl := create(t, st, "id bigint", nil)
+	u := &table.CommitUnknownError{TableID: "another", Version: 1, TxnID: "x", Body: []byte(`{"commitInfo":{"txnId":"x"}}`)}
+	refused(t, st, table.ErrVersionGone, "replaced", func() error {
+		_, _, err := tbl.Resolve(context.Background(), u, false)
+		return err
+	})
+}

@@ -74,7 +74,7 @@ def main():
     if code:
         print("interop: what was written is in " + folder)
     else:
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
     raise SystemExit(code)
 
 

@@ -9,7 +9,7 @@ import re
 import threading
 import time
 
-LINES_SHOWN = 6
+LINES_SHOWN, LINE_SHOWN = 6, 2000  # of a check: lines, and characters of a line
 
 
 class Report:
@@ -65,7 +65,7 @@ class Group:
             self.report.failures += 1
         self.counts["failures"] += 1
         self.lines.append("FAILED  %s: %s: %s" % (engine, table, what))
-        self.lines += ["        " + line[:400] for line in differences[:LINES_SHOWN]]
+        self.lines += ["        " + line[:LINE_SHOWN] for line in differences[:LINES_SHOWN]]
         if len(differences) > LINES_SHOWN:
             self.lines.append("        … %d lines more" % (len(differences) - LINES_SHOWN))
         return False

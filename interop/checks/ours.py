@@ -61,9 +61,8 @@ class Ours:
                         if note == ", checkpoint alone":
                             left = [c for c in subject.checks if c.get("version", -1) >= checkpoint_version(copy)]
                             they_read(group, reader, subject.name, copy, subject.types, subject.checks[:1] + left, note)
-        if "spark" in self.suite.readers:
-            self.spark_looks(subjects)
-            self.constraints()
+        self.spark_looks(subjects)
+        self.constraints()
 
     def ndjson(self, name, rows, command="append", *options):
         """A commit of rows, which are dicts; the same rows as the lines that all print."""
@@ -78,8 +77,7 @@ class Ours:
         ddl = self.location(name) + ".ddl"
         with open(ddl, "w", encoding="utf-8") as f:
             f.write(types if isinstance(types, str) else ", ".join("`%s` %s" % (n, t) for n, t in types))
-        options = [o for c in by for o in ("--partition-by", c)] + [o for p in properties.items() for o in ("--property", "%s=%s" % p)]
-        self.foreset.must("create", self.location(name), "--schema", ddl, *options)
+        self.foreset.must("create", self.location(name), "--schema", ddl, *create_options(by, properties))
 
     def from_inputs(self, group):
         """The rows of tables.py, from files of each format; text into a table that was made with their types."""
@@ -92,8 +90,7 @@ class Ours:
                 self.create(name, wanted["types"], wanted["partition_by"], **properties)
                 self.foreset.must("append", location, file)
             else:
-                options = [o for c in wanted["partition_by"] for o in ("--partition-by", c)] + [o for p in properties.items() for o in ("--property", "%s=%s" % p)]
-                self.foreset.must("create", location, "--from", file, *options)
+                self.foreset.must("create", location, "--from", file, *create_options(wanted["partition_by"], properties))
             if checkpoint:
                 self.foreset.must("checkpoint", location)
             # Of what a filter gives there is no expectation but ours, of which the whole table is held against the input.
@@ -130,7 +127,8 @@ class Ours:
         types = [["id", "int"], ["s", "struct<x:int,y:string>"], ["l", "array<struct<x:int,y:boolean>>"], ["late", "string"]]
         rows = ['{"id":1,"s":{"x":1,"y":null},"l":[{"x":1,"y":null}],"late":null}', '{"id":2,"s":null,"l":[],"late":null}',
             '{"id":3,"s":{"x":3,"y":"z"},"l":[{"x":3,"y":true}],"late":"new"}']
-        checks = [{"rows": rows}, {"where": "late IS NULL", "rows": rows[:2]}, {"version": 1, "rows": ['{"id":1,"s":{"x":1},"l":[{"x":1}]}', '{"id":2,"s":null,"l":[]}']}]
+        before = ['{"id":1,"s":{"x":1},"l":[{"x":1}]}', '{"id":2,"s":null,"l":[]}']
+        checks = [{"rows": rows}, {"where": "late IS NULL", "rows": rows[:2]}, {"version": 1, "rows": before}]
         yield Subject(name, self.location(name), types, checks)
 
     def properties(self, group):
@@ -203,6 +201,10 @@ class Ours:
     def expect(self, group, spark, table, what, rows, sql):
         answer = spark.ask(do="sql", sql=sql)
         group.check("spark", table, what, [answer["error"]] if "error" in answer else same_rows(rows, answer["rows"]))
+
+
+def create_options(by, properties):
+    return [o for c in by for o in ("--partition-by", c)] + [o for p in properties.items() for o in ("--property", "%s=%s" % p)]
 
 
 def pairs_differ(ours, theirs):

@@ -65,9 +65,10 @@ fi
 BENCH_TMP=$(mktemp -d "$BENCH_DATA/tmp.XXXXXX")
 export BENCH_TMP
 trap 'rm -rf "$BENCH_TMP"' EXIT
+trap 'exit 130' INT TERM
 out=${BENCH_OUT:-$BENCH_TMP/results.jsonl}
 : >"$out"
-(cd "$here" && go build -o "$BENCH_TMP/bench-go" ./cmd/bench-go)
+(cd "$here" && CGO_ENABLED=0 go build -o "$BENCH_TMP/bench-go" ./cmd/bench-go)
 
 # both WORKLOAD FLAG… runs a workload with this library and with delta-rs.
 both() {

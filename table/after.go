@@ -101,8 +101,12 @@ func (t *Table) Resolve(ctx context.Context, u *CommitUnknownError, abandon bool
 	if t.opts.ReadOnly {
 		return Commit{}, false, ErrReadOnly
 	}
-	if _, err := t.known(); err != nil {
+	s, err := t.state(ctx)
+	if err != nil {
 		return Commit{}, false, err
+	}
+	if s.Metadata.ID != u.TableID {
+		return Commit{}, false, fmt.Errorf("%w: the table of the unknown commit was replaced by another", ErrVersionGone)
 	}
 	committed, err = txn.Resolve(ctx, t.env, u, abandon)
 	if err != nil || !committed {

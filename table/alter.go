@@ -11,6 +11,7 @@ import (
 	"github.com/foreset/foreset/internal/replay"
 	"github.com/foreset/foreset/internal/txn"
 	"github.com/foreset/foreset/log"
+	"github.com/foreset/foreset/schema"
 )
 
 // Alter says what to change about a table.
@@ -43,7 +44,10 @@ func (t *Table) alter(ctx context.Context, change Alter, opts *CommitOptions) (C
 	if c, done := applied(s, opts); done {
 		return c, nil
 	}
-	md, err := altered(s, change)
+	md, sch, err := altered(s, change)
+	if err == nil {
+		err = t.checkProperties(md, sch)
+	}
 	if err != nil {
 		return Commit{}, err
 	}
@@ -72,21 +76,25 @@ func (t *Table) alter(ctx context.Context, change Alter, opts *CommitOptions) (C
 	return c, nil
 }
 
+// ictEnablement begins the properties that say where in-commit timestamps
+// begin: EnablementVersion and EnablementTimestamp.
+const ictEnablement = "delta.inCommitTimestampEnablement"
+
 // progress is the record of how far an application got.
 func (t *Table) progress(opts *CommitOptions) *log.SetTransaction {
 	now := t.opts.Now().UnixMilli()
 	return &log.SetTransaction{AppID: opts.AppID, Version: opts.AppVersion, LastUpdated: &now}
 }
 
-// altered is the metadata after a change.
-func altered(s *replay.State, change Alter) (*log.Metadata, error) {
+// altered is the metadata after a change, and the schema.
+func altered(s *replay.State, change Alter) (*log.Metadata, *schema.Struct, error) {
 	set, err := feature.Normalize(change.SetProperties)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	sch, err := s.Schema()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	md := *s.Metadata
 	md.Configuration = maps.Clone(md.Configuration)
@@ -95,11 +103,14 @@ func altered(s *replay.State, change Alter) (*log.Metadata, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		if strings.HasPrefix(name, constraintPrefix) {
-			return nil, &UnsupportedError{Features: []string{"adding a CHECK constraint to a table that exists"}, Write: true}
+			return nil, nil, &UnsupportedError{Features: []string{"adding a CHECK constraint to a table that exists"}, Write: true}
 		}
 		md.Configuration[name] = set[name]
 	}
 	for _, name := range change.UnsetProperties {
+		if _, has := s.Metadata.Configuration[name]; has && strings.HasPrefix(name, ictEnablement) {
+			return nil, nil, fmt.Errorf("table property %s: it goes when delta.enableInCommitTimestamps is unset", name)
+		}
 		maps.DeleteFunc(md.Configuration, func(has, _ string) bool {
 			return has == name || strings.HasPrefix(strings.ToLower(name), "delta.") && strings.EqualFold(has, name)
 		})
@@ -107,8 +118,7 @@ func altered(s *replay.State, change Alter) (*log.Metadata, error) {
 	if !feature.Bool(md.Configuration, "delta.enableInCommitTimestamps", false) {
 		// Where they began means nothing any more (protocol, section
 		// "In-Commit Timestamps").
-		delete(md.Configuration, "delta.inCommitTimestampEnablementVersion")
-		delete(md.Configuration, "delta.inCommitTimestampEnablementTimestamp")
+		maps.DeleteFunc(md.Configuration, func(has, _ string) bool { return strings.HasPrefix(has, ictEnablement) })
 	}
 	var missing []string
 	for _, need := range feature.Needs(sch, md.Configuration) {
@@ -117,7 +127,8 @@ func altered(s *replay.State, change Alter) (*log.Metadata, error) {
 		}
 	}
 	if len(missing) > 0 {
-		return nil, fmt.Errorf("the properties need a protocol upgrade: %w", &UnsupportedError{Features: missing, Write: true})
+		return nil, nil, fmt.Errorf("the properties need a protocol upgrade: %w", &UnsupportedError{Features: missing, Write: true})
 	}
-	return &md, nil
+	// The protocol may list what the table has not used so far, and we lack.
+	return &md, sch, feature.CheckWrite(s.Protocol, &md, sch)
 }

@@ -254,3 +254,83 @@ func TestANewTableHasNoPhysicalNamesOfTheTableItsSchemaIsFrom(t *testing.T) {
 		t.Error("the caller's schema was changed")
 	}
 }
+
+func TestPropertiesThatWouldStopEveryWriteAreRefused(t *testing.T) {
+	for _, properties := range []map[string]string{
+		{"delta.parquet.compression.codec": "lz5"},
+	} {
+		st := storage.NewMemory(nil)
+		refusedProperties := func(op func() error) {
+			t.Helper()
+			if err := op(); err == nil {
+				t.Errorf("%v: no error", properties)
+			}
+		}
+		refusedProperties(func() error { return tryCreate(st, "a int", &table.CreateOptions{Properties: properties}) })
+		tbl := create(t, st, "a int", nil)
+		refusedProperties(func() error {
+			_, err := tbl.Alter(context.Background(), table.Alter{SetProperties: properties}, nil)
+			return err
+		})
+		mustAppend(t, tbl, data(t, `[{"a":1}]`, col("a", arrow.PrimitiveTypes.Int32)), nil)
+	}
+}
+
+func TestWhereInCommitTimestampsBeginIsNotUnset(t *testing.T) {
+	st := storage.NewMemory(nil)
+	tbl := create(t, st, "a int", nil)
+	ctx := context.Background()
+	if _, err := tbl.Alter(ctx, table.Alter{SetProperties: map[string]string{"delta.enableInCommitTimestamps": "true"}}, nil); !errors.Is(err, table.ErrUnsupported) {
+		t.Fatal(err) // it needs a protocol upgrade; see the table below, which has it
+	}
+	st = storage.NewMemory(nil)
+	create(t, st, "a int", &table.CreateOptions{Properties: map[string]string{"delta.enableInCommitTimestamps": "true"}})
+	tbl = open(t, st, nil)
+	off := table.Alter{UnsetProperties: []string{"delta.enableInCommitTimestamps"}}
+	on := table.Alter{SetProperties: map[string]string{"delta.enableInCommitTimestamps": "true"}}
+	for _, change := range []table.Alter{off, on} {
+		if _, err := tbl.Alter(ctx, change, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := latest(t, tbl)
+	name := "delta.inCommitTimestampEnablementVersion"
+	if before.Metadata().Configuration[name] == "" {
+		t.Fatalf("%s is not set: %v", name, before.Metadata().Configuration)
+	}
+	if _, err := tbl.Alter(ctx, table.Alter{UnsetProperties: []string{name}}, nil); err == nil {
+		t.Error("it can be unset")
+	}
+}
+
+func TestCountOfFilesWithoutStatisticsReadsTheirFooters(t *testing.T) {
+	st := storage.NewMemory(nil)
+	tbl := create(t, st, "id bigint", &table.CreateOptions{Properties: map[string]string{"delta.dataSkippingNumIndexedCols": "0"}})
+	for range 3 {
+		mustAppend(t, tbl, ids(t, 1, 2, 3), nil)
+	}
+	var adds []log.Action
+	for f, err := range latest(t, tbl).Files(context.Background(), all) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		bare := *f
+		bare.Stats = ""
+		adds = append(adds, &bare)
+	}
+	foreign(t, st, 4, adds...)
+	n, err := latest(t, open(t, st, nil)).Scan(nil).Count(context.Background())
+	if n != 9 || err != nil {
+		t.Errorf("%d rows, %v", n, err)
+	}
+}
+
+func TestResolveTouchesNoOtherTable(t *testing.T) {
+	st := storage.NewMemory(nil)
+	tbl := create(t, st, "id bigint", nil)
+	u := &table.CommitUnknownError{TableID: "another", Version: 1, TxnID: "x", Body: []byte(`{"commitInfo":{"txnId":"x"}}`)}
+	refused(t, st, table.ErrVersionGone, "replaced", func() error {
+		_, _, err := tbl.Resolve(context.Background(), u, false)
+		return err
+	})
+}

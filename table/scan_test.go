@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	"go.uber.org/goleak"
 
 	"github.com/foreset/foreset/expr"
 	"github.com/foreset/foreset/storage"
@@ -246,7 +246,7 @@ func TestAScanThatIsBrokenOffLeavesNothingBehind(t *testing.T) {
 	for _, ordered := range []bool{false, true} {
 		for after := range 5 {
 			opts := &table.ScanOptions{Ordered: ordered, BatchRows: 2}
-			before := runtime.NumGoroutine()
+			before := goleak.IgnoreCurrent()
 			n := 0
 			for _, err := range snap.Scan(opts).Batches(context.Background()) {
 				if err != nil {
@@ -280,9 +280,7 @@ func TestAScanThatIsBrokenOffLeavesNothingBehind(t *testing.T) {
 			if rd.Next() {
 				t.Error("a reader that was released goes on")
 			}
-			if now := runtime.NumGoroutine(); now > before {
-				t.Errorf("%d goroutines, %d before", now, before)
-			}
+			goleak.VerifyNone(t, before)
 		}
 	}
 }

@@ -213,11 +213,23 @@ func (t *Table) firstActions(s *schema.Struct, opts *CreateOptions) ([]log.Actio
 	if _, err := t.constraints(md, s); err != nil {
 		return nil, err
 	}
+	if err := t.checkProperties(md, s); err != nil {
+		return nil, err
+	}
 	actions := []log.Action{p, md}
 	if opts.Commit.AppID != "" {
 		actions = append(actions, t.progress(&opts.Commit))
 	}
 	return actions, nil
+}
+
+// checkProperties refuses properties with which no row could be written any
+// more.
+func (t *Table) checkProperties(md *log.Metadata, s *schema.Struct) error {
+	if _, err := t.writeOptions(&staged{opts: &WriteOptions{}, schema: s, base: md}, 0); err != nil {
+		return fmt.Errorf("table properties: %w", err)
+	}
+	return nil
 }
 
 // spelled is the partition columns as the schema spells them.

@@ -13,6 +13,9 @@ import (
 // Take picks rows, which ascend and are not repeated, of a batch. A run of
 // rows is a slice and copies nothing. The caller releases the result.
 func Take(ctx context.Context, batch arrow.RecordBatch, rows []int32, mem memory.Allocator) (arrow.RecordBatch, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	n := int64(len(rows))
 	if n == 0 {
 		return batch.NewSlice(0, 0), nil
@@ -25,7 +28,8 @@ func Take(ctx context.Context, batch arrow.RecordBatch, rows []int32, mem memory
 	b.AppendValues(rows, nil)
 	indices := b.NewInt32Array()
 	defer indices.Release()
-	ctx = compute.WithAllocator(ctx, mem)
+	// Arrow drops what a kernel has allocated when ctx ends while it runs.
+	ctx = compute.WithAllocator(context.WithoutCancel(ctx), mem)
 	columns := make([]arrow.Array, 0, batch.NumCols())
 	defer func() {
 		for _, c := range columns {

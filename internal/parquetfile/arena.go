@@ -11,26 +11,45 @@ import (
 // them never free what they take (those of the delta encodings), and one that
 // panicked cannot; the arena frees what is left when it is closed. Nothing that
 // decoders allocate is handed on, so nothing is in use then.
+//
+// It ends what decoders do, by a panic that Guard turns into refused, before
+// they hold more than most bytes: a page may be a thousand times as large as
+// what it is compressed to, and every column holds one.
 type arena struct {
-	mem memory.Allocator
+	mem     memory.Allocator
+	most    int64
+	refused error
 
-	mu   sync.Mutex // guards live; finalizers may free
+	mu   sync.Mutex // guards what is below; finalizers may free
 	live map[*byte][]byte
+	held int64
 }
 
-func newArena(mem memory.Allocator) *arena { return &arena{mem: mem, live: map[*byte][]byte{}} }
+func newArena(mem memory.Allocator, most int64, refused error) *arena {
+	return &arena{mem: mem, most: most, refused: refused, live: map[*byte][]byte{}}
+}
 
 func (a *arena) Allocate(size int) []byte {
+	a.admit(int64(size))
 	b := a.mem.Allocate(size)
 	a.add(b)
 	return b
 }
 
 func (a *arena) Reallocate(size int, b []byte) []byte {
+	a.admit(int64(size) - int64(cap(b)))
 	a.remove(b)
 	b = a.mem.Reallocate(size, b)
 	a.add(b)
 	return b
+}
+
+func (a *arena) admit(more int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.held+more > a.most {
+		panic(a.refused)
+	}
 }
 
 func (a *arena) Free(b []byte) {
@@ -43,6 +62,7 @@ func (a *arena) add(b []byte) {
 	if cap(b) > 0 {
 		a.mu.Lock()
 		a.live[unsafe.SliceData(b)] = b
+		a.held += int64(cap(b))
 		a.mu.Unlock()
 	}
 }
@@ -51,8 +71,9 @@ func (a *arena) add(b []byte) {
 func (a *arena) remove(b []byte) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	_, there := a.live[unsafe.SliceData(b)]
+	known, there := a.live[unsafe.SliceData(b)]
 	delete(a.live, unsafe.SliceData(b))
+	a.held -= int64(cap(known))
 	return there
 }
 
@@ -60,7 +81,7 @@ func (a *arena) remove(b []byte) bool {
 func (a *arena) close() {
 	a.mu.Lock()
 	left := a.live
-	a.live = map[*byte][]byte{}
+	a.live, a.held = map[*byte][]byte{}, 0
 	a.mu.Unlock()
 	for _, b := range left {
 		a.mem.Free(b)

@@ -26,6 +26,11 @@ const (
 	pageUncompressedMax = 256 << 20
 	pageCompressedMax   = 256 << 20
 
+	// Decoders of one row group hold decodeBytesMax, or decodeRatioMax times
+	// the bytes that they decode if that is more.
+	decodeBytesMax = 512 << 20
+	decodeRatioMax = 32
+
 	// streamGap separates the columns in the address space that arrow-go sees.
 	streamGap = 1 << 10
 )
@@ -74,7 +79,9 @@ func (f *File) Load(ctx context.Context, rowGroup int, parts []Part, o LoadOptio
 	if err != nil {
 		return nil, err
 	}
-	g := &Group{file: f, source: src, arena: newArena(o.Allocator)}
+	most := max(decodeBytesMax, decodeRatioMax*src.end())
+	g := &Group{file: f, source: src, arena: newArena(o.Allocator, most,
+		f.fault("", ErrLimit, fmt.Errorf("row group %d takes more than %d bytes to decode", rowGroup, most)))}
 	if err := g.source.prefetch(o.Budget); err != nil {
 		g.source.close()
 		return nil, err

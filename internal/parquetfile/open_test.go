@@ -276,3 +276,26 @@ func TestGuardTurnsAPanicIntoAnErrorThatNamesTheObject(t *testing.T) {
 		t.Errorf("a runtime error: %v", err)
 	}
 }
+
+func TestDecodersThatTakeTooMuchMemoryAreEnded(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	defer mem.AssertSize(t, 0)
+	f := &File{name: "bomb"}
+	a := newArena(mem, 1000, f.fault("", ErrLimit, errors.New("too much")))
+	held := a.Allocate(600)
+	held = a.Reallocate(700, held)
+	a.Free(a.Allocate(200)) // what was freed does not count
+	more := a.Allocate(200)
+	for name, take := range map[string]func(){
+		"allocate":   func() { a.Allocate(300) },
+		"reallocate": func() { more = a.Reallocate(400, more) },
+	} {
+		err := f.Guard("column", func() error { take(); return nil })
+		if !errors.Is(err, ErrLimit) || errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	a.Free(held)
+	a.Free(a.Allocate(700))
+	a.close()
+}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/parquet"
 
 	"github.com/foreset/foreset/internal/arrowconv"
 	"github.com/foreset/foreset/internal/parquetfile"
@@ -16,6 +17,7 @@ import (
 const (
 	batchRowsDefault = 32 << 10
 	batchBytesAim    = 32 << 20 // batches get fewer rows where rows are wide
+	batchRowsFirst   = 1 << 10  // of the first batch, if values have no fixed size
 )
 
 // ReadPlan says what to read of a file.
@@ -104,6 +106,7 @@ type reader struct {
 	first   int64 // physical position of the row group that is loaded
 
 	rowBytes int64 // of the widest row seen, on average over a batch
+	unsure   bool  // values have no fixed size, and none was read yet
 	mem      *recycler
 }
 
@@ -132,6 +135,9 @@ func (f *File) newReader(ctx context.Context, plan ReadPlan) (*reader, error) {
 		r.fields, r.columns, err = f.resolve(r.plan.Schema, r.mem)
 		return err
 	})
+	for _, c := range r.columns {
+		r.unsure = r.unsure || c.descr.PhysicalType() == parquet.Types.ByteArray
+	}
 	return r, err
 }
 
@@ -178,9 +184,14 @@ func (r *reader) close() {
 	r.mem.close()
 }
 
-// batchRows is how many rows the next batch may have.
+// batchRows is how many rows the next batch may have. How large values of a
+// dictionary come out, which a file holds once, shows only when they are read.
 func (r *reader) batchRows() int64 {
-	return min(int64(r.plan.BatchRows), max(1, batchBytesAim/max(1, r.rowBytes)))
+	rows := min(int64(r.plan.BatchRows), max(1, batchBytesAim/max(1, r.rowBytes)))
+	if r.unsure {
+		rows = min(rows, batchRowsFirst)
+	}
+	return rows
 }
 
 // batch decodes rows of the group that is loaded.
@@ -199,7 +210,7 @@ func (r *reader) batch(rows []RowRange) (arrow.RecordBatch, error) {
 	for _, c := range r.columns {
 		held += c.values.bytes()
 	}
-	r.rowBytes = max(r.rowBytes, held/total)
+	r.rowBytes, r.unsure = max(r.rowBytes, held/total), false
 	arrays := make([]arrow.Array, 0, len(r.fields))
 	defer func() {
 		for _, a := range arrays {

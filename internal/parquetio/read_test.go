@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -409,6 +410,41 @@ func TestAPlanWithoutColumnsCountsRows(t *testing.T) {
 	got, _, err := readAll(f, ReadPlan{Schema: &schema.Struct{}, Ranges: []RowRange{{3, 5}, {90, 10}}}, memory.DefaultAllocator)
 	if err != nil || got.NumRows() != 15 || got.NumCols() != 0 {
 		t.Errorf("%v, %v; want 15 rows without columns", got, err)
+	}
+}
+
+func TestLongValuesOfADictionaryMakeSmallBatches(t *testing.T) {
+	b := array.NewStringBuilder(memory.DefaultAllocator)
+	defer b.Release()
+	long := strings.Repeat("x", 20_000)
+	const rows = 10_000
+	for range rows { // 200 MB, of which a file holds 20 kB
+		b.Append(long)
+	}
+	column := b.NewArray()
+	defer column.Release()
+	s := structOf(nullable("s", schema.String))
+	as, err := arrowconv.Schema(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := written(t, s, nil, array.NewRecordBatch(as, []arrow.Array{column}, rows))
+	f, err := openBytes(t, body, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	total := int64(0)
+	for batch, err := range f.Read(context.Background(), ReadPlan{Schema: s}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := batch.Record.NumRows(); n*int64(len(long)) > batchBytesAim {
+			t.Fatalf("a batch of %d rows", n)
+		}
+		total += batch.Record.NumRows()
+	}
+	if total != rows {
+		t.Errorf("%d rows", total)
 	}
 }
 

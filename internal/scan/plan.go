@@ -2,13 +2,16 @@ package scan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/foreset/foreset/checkpoint"
 	"github.com/foreset/foreset/expr"
@@ -16,6 +19,7 @@ import (
 	"github.com/foreset/foreset/internal/replay"
 	"github.com/foreset/foreset/internal/skipping"
 	"github.com/foreset/foreset/internal/stats"
+	"github.com/foreset/foreset/log"
 	"github.com/foreset/foreset/schema"
 	"github.com/foreset/foreset/storage"
 )
@@ -205,32 +209,54 @@ func (p *Plan) files(ctx context.Context) iter.Seq2[replay.File, error] {
 // Count is the number of rows of the result. Without a predicate it comes from
 // the log where every file says how many rows it has.
 func (p *Plan) Count(ctx context.Context) (int64, error) {
-	var n int64
 	if p.where == nil {
-		known := true
-		for f, err := range p.opts.State.Files(ctx, checkpoint.Stats) {
-			if err != nil {
-				return 0, err
-			}
-			rows, ok := stats.NumRecords(f.Stats())
-			if known = ok; !ok {
-				break
-			}
-			n += rows
-		}
-		if known {
-			return p.limited(n), nil
-		}
-		n = 0
+		n, err := p.countFiles(ctx)
+		return p.limited(n), err
 	}
-	narrow := p.narrow()
-	for b, err := range narrow.Batches(ctx) {
+	var n int64
+	for b, err := range p.narrow().Batches(ctx) {
 		if err != nil {
 			return 0, err
 		}
 		n += b.Record.NumRows()
 	}
 	return n, nil
+}
+
+// countFiles is the number of rows of all files: the log says it, or else the
+// footer.
+func (p *Plan) countFiles(ctx context.Context) (int64, error) {
+	var total atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(ahead)
+	add := func(f replay.File, rows int64) error {
+		if total.Add(rows) < 0 {
+			return of(f, fmt.Errorf("%w: more rows than can be counted", log.ErrCorrupt))
+		}
+		return nil
+	}
+	for f, err := range p.opts.State.Files(ctx, checkpoint.Stats) {
+		if err != nil {
+			return 0, errors.Join(err, g.Wait())
+		}
+		rows, ok := stats.NumRecords(f.Stats())
+		if ok {
+			if err := add(f, rows); err != nil {
+				return 0, errors.Join(err, g.Wait())
+			}
+			continue
+		}
+		g.Go(func() error {
+			o, err := p.open(ctx, f)
+			if err != nil {
+				return err
+			}
+			defer o.data.Close()
+			return add(f, o.data.NumRows())
+		})
+	}
+	err := g.Wait()
+	return total.Load(), err
 }
 
 func (p *Plan) limited(n int64) int64 {

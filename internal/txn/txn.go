@@ -98,6 +98,7 @@ var (
 // UnknownError says that a commit may or may not be, or become, a version of
 // the table. [Resolve] settles it.
 type UnknownError struct {
+	TableID string      // metaData.id of the table
 	Version log.Version // where it may be
 	TxnID   string      // commitInfo.txnId of the commit, if it is there
 	Body    []byte      // the commit as it was sent
@@ -155,7 +156,7 @@ func Commit(ctx context.Context, env Env, s *replay.State, req *Request) (*Resul
 			}
 			return nil, fmt.Errorf("commit version %d: %w", v, err)
 		case unknown:
-			return nil, &UnknownError{Version: v, TxnID: tx.id, Body: c.body, Err: err}
+			return nil, &UnknownError{TableID: tx.metadata(s).ID, Version: v, TxnID: tx.id, Body: c.body, Err: err}
 		}
 		if s == nil {
 			return nil, ErrExists

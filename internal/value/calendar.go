@@ -4,9 +4,6 @@ import (
 	"math"
 	"math/bits"
 	"strconv"
-	"time"
-
-	"github.com/foreset/foreset/schema"
 )
 
 const (
@@ -14,10 +11,6 @@ const (
 	secondsPerDay   = 24 * 60 * 60
 	microsPerDay    = secondsPerDay * microsPerSecond
 )
-
-// FromTime is t as a timestamp, cut down to microseconds. Years that a
-// timestamp cannot hold (see package documentation) give no useful value.
-func FromTime(t time.Time) Value { return Int(schema.Timestamp, t.UnixMicro()) }
 
 // DaysOf is the date, as days since 1970-01-01, of a day of the proleptic
 // Gregorian calendar. Month and day are taken as they are, without check.

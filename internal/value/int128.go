@@ -21,9 +21,6 @@ const digitsMax = 38
 // FromInt64 widens i.
 func FromInt64(i int64) Int128 { return Int128{Hi: i >> 63, Lo: uint64(i)} }
 
-// FromUint64 widens u.
-func FromUint64(u uint64) Int128 { return Int128{Lo: u} }
-
 // FromBig narrows b; it reports false if b does not fit.
 func FromBig(b *big.Int) (Int128, bool) {
 	if b.BitLen() > 127 {

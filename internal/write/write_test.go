@@ -91,9 +91,9 @@ func (j *job) rows(batches, n, parts int) iter.Seq2[arrow.RecordBatch, error] {
 	}
 }
 
-// noise is 64 bytes that are like no other row's.
+// noise is 512 bytes that are like no other row's.
 func noise(id int64) string {
-	return strings.Repeat(fmt.Sprintf("%016x", uint64(id)*0x9e3779b97f4a7c15), 4)
+	return strings.Repeat(fmt.Sprintf("%016x", uint64(id)*0x9e3779b97f4a7c15), 32)
 }
 
 // read returns the ids of each file.
@@ -144,11 +144,11 @@ func allIDs(t *testing.T, files [][]int64, n int) {
 func TestFilesRollAtTheTargetSize(t *testing.T) {
 	j := newJob(t, "id bigint, s string, noise string")
 	j.opts.TargetSize = 1 << 20
-	res, err := write.Files(context.Background(), j.rows(100, 1000, 10), j.opts)
+	res, err := write.Files(context.Background(), j.rows(20, 500, 10), j.opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if res.Rows != 100_000 || len(res.Adds) < 5 || res.Spilled != 0 {
+	if res.Rows != 10_000 || len(res.Adds) < 5 || res.Spilled != 0 {
 		t.Errorf("%d rows in %d files, %d spilled", res.Rows, len(res.Adds), res.Spilled)
 	}
 	var bytes int64
@@ -164,7 +164,7 @@ func TestFilesRollAtTheTargetSize(t *testing.T) {
 	if bytes != res.Bytes {
 		t.Errorf("%d bytes, told %d", bytes, res.Bytes)
 	}
-	allIDs(t, j.read(t, res.Adds), 100_000)
+	allIDs(t, j.read(t, res.Adds), 10_000)
 }
 
 // TestHugeBatchesAreTakenInSlices: one batch, many files.
@@ -216,7 +216,7 @@ func TestMorePartitionsThanMayBeOpenSpill(t *testing.T) {
 		t.Run(fmt.Sprintf("%d partitions, %d open, %d bytes", c.parts, c.open, c.buffer), func(t *testing.T) {
 			j := newJob(t, "id bigint, p string, noise string", "p")
 			j.opts.OpenMax, j.opts.Buffer = c.open, c.buffer
-			res, err := write.Files(context.Background(), j.rows(10, 2000, c.parts), j.opts)
+			res, err := write.Files(context.Background(), j.rows(10, 600, c.parts), j.opts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -226,7 +226,7 @@ func TestMorePartitionsThanMayBeOpenSpill(t *testing.T) {
 			if res.Spilled == 0 {
 				t.Error("nothing was spilled")
 			}
-			allIDs(t, j.read(t, res.Adds), 20_000)
+			allIDs(t, j.read(t, res.Adds), 6_000)
 		})
 	}
 }
@@ -244,9 +244,9 @@ func TestOpenFilesKeepWithinTheBuffer(t *testing.T) {
 			}
 		})
 		res, err := write.Files(context.Background(), func(yield func(arrow.RecordBatch, error) bool) {
-			for b, err := range j.rows(40, 8000, parts) { // 23 MB
+			for b, err := range j.rows(40, 1000, parts) { // 21 MB
 				most = max(most, in-out)
-				in += b.NumRows() * 72
+				in += b.NumRows() * 520
 				if !yield(b, err) {
 					return
 				}
@@ -255,13 +255,13 @@ func TestOpenFilesKeepWithinTheBuffer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if most > j.opts.Buffer+8000*72 || most < j.opts.Buffer/2 {
+		if most > j.opts.Buffer+1000*520 || most < j.opts.Buffer/2 {
 			t.Errorf("%d partitions: %d bytes were held, of a buffer of %d", parts, most, j.opts.Buffer)
 		}
 		if len(res.Adds) != parts || res.Spilled != 0 {
 			t.Errorf("%d partitions: %d files, %d bytes spilled", parts, len(res.Adds), res.Spilled)
 		}
-		allIDs(t, j.read(t, res.Adds), 320_000)
+		allIDs(t, j.read(t, res.Adds), 40_000)
 	}
 }
 
@@ -271,7 +271,7 @@ func TestFailedRunsLeaveNothing(t *testing.T) {
 		for name, run := range map[string]func(j *job) error{
 			"source": func(j *job) error {
 				_, err := write.Files(context.Background(), func(yield func(arrow.RecordBatch, error) bool) {
-					for b, err := range j.rows(5, 2000, parts) {
+					for b, err := range j.rows(5, 600, parts) {
 						if !yield(b, err) {
 							return
 						}
@@ -295,7 +295,7 @@ func TestFailedRunsLeaveNothing(t *testing.T) {
 			"ctx": func(j *job) error {
 				ctx, cancel := context.WithCancelCause(context.Background())
 				_, err := write.Files(ctx, func(yield func(arrow.RecordBatch, error) bool) {
-					for b, err := range j.rows(5, 2000, parts) {
+					for b, err := range j.rows(5, 600, parts) {
 						if !yield(b, err) {
 							return
 						}
@@ -324,7 +324,7 @@ func TestFailedRunsLeaveNothing(t *testing.T) {
 
 func (j *job) faulty(plan faults.Plan, parts int) error {
 	j.opts.Store = faults.New(j.st, plan)
-	_, err := write.Files(context.Background(), j.rows(5, 2000, parts), j.opts)
+	_, err := write.Files(context.Background(), j.rows(5, 600, parts), j.opts)
 	return err
 }
 
@@ -334,7 +334,7 @@ func TestNoFolderToSpillToFailsTheRun(t *testing.T) {
 	was := j.opts.TempDir
 	j.opts.TempDir = path.Join(was, "is not there")
 	j.opts.OpenMax, j.opts.Buffer = 4, 64<<10
-	_, err := write.Files(context.Background(), j.rows(5, 2000, 100), j.opts)
+	_, err := write.Files(context.Background(), j.rows(5, 600, 100), j.opts)
 	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "spill") {
 		t.Errorf("got %v", err)
 	}

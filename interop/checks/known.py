@@ -23,4 +23,6 @@ UNWRITABLE = {
 }
 
 DIFFERENCES = [
+    Known("delta-rs", "delta-rs/empty_string", "rows after our append", "was empty",
+        "the protocol has an empty string as partition value read as null; delta-rs reads back an empty string that it wrote itself"),
 ]

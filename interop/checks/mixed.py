@@ -45,14 +45,14 @@ class Mixed:
     def at_once(self, group):
         """Processes of both engines append one-row commits; what each was told is held against the rows and the log."""
         self.create(self.location)
-        theirs = Program(self.suite.folder, "append_deltars.py", self.location, "--processes", str(PROCESSES), "--commits", str(COMMITS), "--first", str(THEIR_FIRST))
+        theirs = Program(self.suite.folder, "append_deltars.py", self.location, "--processes", str(PROCESSES), "--commits", str(COMMITS),
+            "--first", str(THEIR_FIRST))
         ours = [Appender(self.foreset, self.location, p * COMMITS) for p in range(PROCESSES)]
         try:
             for appender in ours:
                 appender.start()
             code, out = theirs.wait(APPEND_SECONDS)
         finally:
-            theirs.stop()
             for appender in ours:
                 appender.join()
         if not out:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 PEERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "peers")
 COMMAND_SECONDS = 120
@@ -18,27 +19,31 @@ class Failed(Exception):
 
 
 def stop(process):
-    """Ends a process and the processes it started, by the number of its group."""
-    if process.poll() is None:
-        try:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        except ProcessLookupError:
-            process.wait()
+    """Ends a process and what it started, by the number of its group, and waits until all are gone: Spark's JVM outlives its Python."""
+    for signal_, seconds in ((signal.SIGTERM, 20), (signal.SIGKILL, 10)):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            process.poll()  # a process that nobody has waited for is still of the group
+            try:
+                os.killpg(process.pid, signal_)
+            except (ProcessLookupError, PermissionError):  # none left; on macOS also: none but those that have ended
+                process.wait()
+                return
+            signal_ = 0
+            time.sleep(0.05)
 
 
-def call(arguments, seconds=COMMAND_SECONDS, stdin=None):
-    """Runs a program to its end: exit code, standard output, standard error."""
-    process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+def call(arguments, seconds=COMMAND_SECONDS, stdin=None, env=None):
+    """Runs a program to its end: exit code, standard output, standard error. What env has is set beside our own environment."""
+    process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        env=os.environ | (env or {}))
     try:
         out, err = process.communicate((stdin or "").encode(), timeout=seconds)
     except subprocess.TimeoutExpired:
         raise Failed("no end after %d s: %s" % (seconds, " ".join(map(str, arguments)))) from None
     finally:
-        stop(process)
+        if process.returncode is None:
+            stop(process)
     return process.returncode, out, err.decode(errors="replace")
 
 
@@ -51,7 +56,7 @@ class Program:
     """A program of peers/ that runs beside us."""
 
     def __init__(self, folder, script, *arguments, pipes=False):
-        self.name = os.path.splitext(script)[0]
+        self.name, self.stopped = os.path.splitext(script)[0], False
         self.log = os.path.join(folder, "%s.%d.stderr" % (self.name, id(self)))
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
@@ -59,12 +64,13 @@ class Program:
                 stderr=log, start_new_session=True, env=os.environ | {"TMPDIR": folder, "SPARK_LOCAL_DIRS": folder})
 
     def wait(self, seconds):
-        """Waits for its end; what it printed."""
+        """Waits for its end: exit code and what it printed."""
         try:
             out, _ = self.process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
+            raise Failed("%s: no end after %d s: %s" % (self.name, seconds, self.last_words())) from None
+        finally:
             self.stop()
-            raise Failed("%s: no end after %d s" % (self.name, seconds)) from None
         return self.process.returncode, out.decode(errors="replace")
 
     def last_words(self):
@@ -72,7 +78,10 @@ class Program:
             return " | ".join(log.read().strip().splitlines()[-3:])
 
     def stop(self):
-        stop(self.process)
+        """Once: later its number may be that of another."""
+        if not self.stopped:
+            self.stopped = True
+            stop(self.process)
 
 
 class Reader(Program):

@@ -9,7 +9,7 @@ import re
 import threading
 import time
 
-LINES_SHOWN = 6
+LINES_SHOWN, LINE_SHOWN = 6, 2000  # of a check: lines, and characters of a line
 
 
 class Report:
@@ -49,7 +49,7 @@ class Group:
     def check(self, engine, table, what, differences):
         """Counts a check; differences is what was wrong, a line each. Says whether nothing was."""
         self.counts["checks"] += 1
-        self.tables.add((engine, table))
+        self.tables.add(table)
         with self.report.lock:
             known = [k for k in self.report.known if k.covers(engine, table, what)]
             for k in known:
@@ -65,7 +65,7 @@ class Group:
             self.report.failures += 1
         self.counts["failures"] += 1
         self.lines.append("FAILED  %s: %s: %s" % (engine, table, what))
-        self.lines += ["        " + line[:400] for line in differences[:LINES_SHOWN]]
+        self.lines += ["        " + line[:LINE_SHOWN] for line in differences[:LINES_SHOWN]]
         if len(differences) > LINES_SHOWN:
             self.lines.append("        … %d lines more" % (len(differences) - LINES_SHOWN))
         return False
@@ -75,7 +75,7 @@ class Group:
         self.counts[what] = self.counts.get(what, 0) + n
 
     def print(self):
-        numbers = ["%d tables" % len({t for t in self.tables if t[1]})] + ["%d %s" % (n, what) for what, n in self.counts.items() if n or what == "checks"]
+        numbers = ["%d tables" % len(self.tables - {""})] + ["%d %s" % (n, what) for what, n in self.counts.items() if n or what == "checks"]
         with self.report.lock:
             print("%-28s %s, %.1f s" % (self.name, ", ".join(numbers), time.monotonic() - self.start))
             print("".join(line + "\n" for line in self.lines), end="", flush=True)

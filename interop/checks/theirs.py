@@ -5,7 +5,6 @@ import json
 import os
 
 import copies
-from compare import same_rows
 from known import REFUSED, UNWRITABLE
 from processes import Program
 from tables_checked import reduced, they_read, types_differ, we_read
@@ -40,12 +39,14 @@ class Theirs:
             with self.suite.report.group("theirs: %s, appended to" % engine) as group:
                 for manifest in read:
                     self.append(group, engine, manifest)
+        with self.suite.report.group("theirs: constraints of spark") as group:
+            self.constraints(group)
 
     def read(self, group, engine, manifest):
         """Whether we read the table; one that we should refuse is refused with the name of its feature."""
         name, location, foreset = manifest["location"], os.path.join(self.place(engine), manifest["location"]), self.suite.foreset
-        group.check(engine, name, "its own reading", manifest["problems"])
         subject, feature = "%s/%s" % (engine, name), REFUSED.get((engine, name))
+        group.check(engine, subject, "its own reading", manifest["problems"])
         code, _, err = foreset.read(location, {})
         if feature and code == UNSUPPORTED and feature in err:
             group.check("foreset", subject, "refusal", [])
@@ -86,5 +87,21 @@ class Theirs:
             return
         doubled = [{"rows": everything * 2}]
         we_read(group, foreset, subject, copy, doubled, " after our append")
-        # Writers read through their own reader, but polars and delta-rs also read what the other one's table is: each its own suffices.
-        they_read(group, self.suite.readers[engine], name, copy, manifest["types"], doubled, " after our append")
+        they_read(group, self.suite.readers[engine], subject, copy, manifest["types"], doubled, " after our append")
+
+    def constraints(self, group):
+        """We keep NOT NULL, CHECK and append-only of a table that Spark made."""
+        location, foreset = os.path.join(self.place("spark"), "properties"), self.suite.foreset
+        append = lambda row, command="append": foreset.call(command, location, "-", "--format", "jsonl", stdin=row)
+        before = foreset.rows(location)
+        for row, error in (('{"id":-1}', "positive"), ('{"id":null}', "null where none is allowed"), ('{"id":5,"v":1000}', "positive"),
+                ('{"id":5,"s":{"x":null}}', "null where none is allowed")):
+            code, _, err = append(row)
+            group.check("foreset", "spark/properties", "refuses " + row, [] if code and error in err else ["exit code %d: %s" % (code, err)])
+        code, _, err = append('{"id":5}', "overwrite")
+        group.check("foreset", "spark/properties", "refuses to overwrite", [] if code and "append-only" in err else ["exit code %d: %s" % (code, err)])
+        code, _, err = append('{"id":5,"v":999}')
+        group.check("foreset", "spark/properties", "appends what fits", ["exit code %d: %s" % (code, err)] if code else [])
+        checks = [{"rows": before + ['{"late":null,"id":5,"s":null,"v":"999.00"}']}]
+        we_read(group, foreset, "spark/properties", location, checks)
+        they_read(group, self.suite.readers["spark"], "spark/properties", location, None, checks)

@@ -37,8 +37,10 @@ def tagged(value):
 
 def same_rows(ours, theirs):
     """Lines for the rows that only one side has."""
-    left, right = (collections.Counter(normal(line) for line in lines if line.strip()) for lines in (ours, theirs))
-    return sorted(["only ours:   " + row for row in (left - right).elements()] + ["only theirs: " + row for row in (right - left).elements()])
+    sides = [[(normal(line), line) for line in lines if line.strip()] for lines in (ours, theirs)]
+    left, right = (collections.Counter(row for row, _ in side) for side in sides)
+    text = dict(sides[0] + sides[1])
+    return sorted(["only ours:   " + text[row] for row in (left - right).elements()] + ["only theirs: " + text[row] for row in (right - left).elements()])
 
 
 def main():

@@ -40,7 +40,8 @@ def all_types(suite):
         suite.spark.conf.set("spark.sql.parquet.writeLegacyFormat", legacy)
         rows = tables.all_types()
         suite.write(name, *rows)
-        suite.done(name, None if "MILLIS" in stored else rows, tables.FILTERS["all_types"], columns=["ts", "id", "mm"])
+        # Microseconds are what delta-rs writes, too: its tables have the filters.
+        suite.done(name, None if "MILLIS" in stored else rows, () if "MICROS" in stored else tables.FILTERS["all_types"], columns=["ts", "id", "mm"])
     suite.spark.conf.unset("spark.sql.parquet.outputTimestampType")
     suite.spark.conf.unset("spark.sql.parquet.writeLegacyFormat")
     suite.spark.sql("SET spark.sql.parquet.compression.codec=gzip")
@@ -96,7 +97,7 @@ def commits(suite):
             suite.write(name, FLAT, rows(range(50, 60)), "overwrite")
         else:
             suite.write(name, FLAT, rows(range(3 * n, 3 * n + 3)), txnAppId="loader", txnVersion=n, userMetadata="n=%d" % n)
-    suite.done(name, None, tables.FILTERS["commits"], versions=[0, 7, 8, 10, 14, 18, 21, 22, 26, 29, 30, 33])
+    suite.done(name, None, tables.FILTERS["commits"], versions=[0, 7, 8, 10, 14, 18, 22, 26, 30])
 
 
 def checkpoints(suite):

@@ -12,7 +12,9 @@
 //	}
 //
 // A field's column has the field's name in snake case (PickupTime is
-// pickup_time) unless the tag gives another. The types are:
+// pickup_time) unless the tag gives another; the tag "-" leaves it out. The
+// fields of an embedded struct are columns like the others, unless a tag names
+// it: then it is a column itself. The types are:
 //
 //	bool; string; []byte                 boolean; string; binary
 //	int8, int16, int32, int64 and int    byte, short, integer, long

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,7 +96,25 @@ func structShape(t reflect.Type, path string, depth int) (*shape, error) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, option, partition, ok := parseTag(f)
-		if !f.IsExported() || name == "-" {
+		if name == "-" {
+			continue
+		}
+		if promotes(f) { // its fields stand beside ours, exported or not itself, as in Go
+			inner, err := embedded(f, path, depth)
+			if err != nil {
+				return nil, err
+			}
+			for _, g := range inner {
+				if seen[strings.ToLower(g.name)] {
+					return nil, &Error{g.shape.path, -1, fmt.Sprintf("a second column of the name %q", g.name)}
+				}
+				seen[strings.ToLower(g.name)] = true
+				s.fields = append(s.fields, g)
+				out.Fields = append(out.Fields, schema.Field{Name: g.name, Type: g.shape.typ, Nullable: g.shape.nullable})
+			}
+			continue
+		}
+		if !f.IsExported() {
 			continue
 		}
 		switch {
@@ -120,6 +139,24 @@ func structShape(t reflect.Type, path string, depth int) (*shape, error) {
 	}
 	s.typ = out
 	return s, nil
+}
+
+// promotes says whether a field is an embedded struct without a tag, whose
+// fields are promoted.
+func promotes(f reflect.StructField) bool {
+	return f.Anonymous && f.Tag.Get("delta") == "" && f.Type.Kind() == reflect.Struct && f.Type != timeType && !isNull(f.Type)
+}
+
+// embedded is the fields of an embedded struct, seen from the struct around it.
+func embedded(f reflect.StructField, path string, depth int) ([]field, error) {
+	inner, err := structShape(f.Type, path+"."+f.Name, depth)
+	if err != nil {
+		return nil, err
+	}
+	for i := range inner.fields {
+		inner.fields[i].index = slices.Concat(f.Index, inner.fields[i].index)
+	}
+	return inner.fields, nil
 }
 
 // parseTag reads `delta:"name,option,partition"`. It reports false if that is

@@ -313,6 +313,7 @@ func TestLostAnswerToCompleteIsSettled(t *testing.T) {
 	for name, c := range map[string]struct {
 		applied, hung bool
 		gone          bool // and the object, too, before the second attempt
+		other         bool // another's object is there instead
 		head          Class
 		is            []error
 		fails         bool
@@ -322,6 +323,7 @@ func TestLostAnswerToCompleteIsSettled(t *testing.T) {
 		"not applied":          {},
 		"hung":                 {hung: true},
 		"applied and deleted":  {applied: true, gone: true, fails: true},
+		"applied and replaced": {applied: true, gone: true, other: true, fails: true},
 		"applied, head denied": {applied: true, head: Denied, is: []error{fs.ErrPermission}, fails: true},
 		"applied, head lost":   {applied: true, head: Lost},
 	} {
@@ -340,6 +342,9 @@ func TestLostAnswerToCompleteIsSettled(t *testing.T) {
 							d.mu.Lock()
 							delete(d.objects, "a")
 							delete(d.infos, "a")
+							if c.other {
+								d.store("a", text(10))
+							}
 							d.mu.Unlock()
 						case c.hung:
 							return hang(ctx, n, k, key)

@@ -62,7 +62,7 @@ func (s *Server) Location(host, prefix string) string {
 	}
 }
 
-// Start starts a server whose programs setup-servers.sh has put into a folder,
+// Start starts a server whose programs stores.sh has put into a folder,
 // with its data below another. The caller stops it.
 func Start(ctx context.Context, name, programs, data string) (*Server, error) {
 	port, err := freePort()
@@ -81,7 +81,7 @@ func Start(ctx context.Context, name, programs, data string) (*Server, error) {
 		args = []string{filepath.Join(programs, "bin", "versitygw"), "--port", s.Host, "--region", "us-east-1", "posix", data}
 	case "moto":
 		s.Kind = "S3"
-		args = []string{filepath.Join(programs, "venv", "bin", "moto_server"), "-H", "127.0.0.1", "-p", number}
+		args = []string{filepath.Join(programs, "moto", "bin", "moto_server"), "-H", "127.0.0.1", "-p", number}
 	case "azurite":
 		s.Kind = "Azure"
 		args = []string{filepath.Join(programs, "azurite", "node_modules", ".bin", "azurite-blob"), "--inMemoryPersistence", "--blobHost", "127.0.0.1",

@@ -20,13 +20,16 @@ import (
 var servers []*Server
 
 func TestMain(m *testing.M) {
+	if job := os.Getenv(childVariable); job != "" {
+		os.Exit(child(job))
+	}
 	os.Exit(run(m))
 }
 
 func run(m *testing.M) int {
 	programs := os.Getenv("FORESET_INTEROP_DIR")
 	if programs == "" {
-		fmt.Println("FORESET_INTEROP_DIR is not set: run interop/run.sh stores")
+		fmt.Println("FORESET_INTEROP_DIR is not set: run interop/stores.sh")
 		return 0
 	}
 	for key, value := range Environment() {

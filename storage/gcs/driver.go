@@ -296,7 +296,8 @@ func (u *upload) Part(ctx context.Context, _ int, content []byte) error {
 func (u *upload) giveUp() {
 	u.cancel()
 	if u.opened.Load() {
-		_ = u.w.CloseWithError(context.Canceled) //nolint:staticcheck // to cancel is not enough
+		//lint:ignore SA1019 to cancel is not enough
+		_ = u.w.CloseWithError(context.Canceled)
 	}
 }
 

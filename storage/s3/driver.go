@@ -121,10 +121,10 @@ func notS3() error {
 	return &storage.Failure{Class: storage.Lost, Text: "the answer is not one of S3: is there a proxy between?"}
 }
 
-// isPage says whether what should have no body is a page for people.
-func isPage(m middleware.Metadata) bool {
-	r, ok := awsmiddleware.GetRawResponse(m).(*smithyhttp.Response)
-	return ok && strings.HasPrefix(r.Header.Get("Content-Type"), "text/html")
+// isPage says whether an answer is a page for people. Some services call
+// everything one; those say who they are.
+func isPage(r *smithyhttp.Response) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "text/html")
 }
 
 // signed says whether an answer is one of the service. Other services than
@@ -231,7 +231,8 @@ func (d *driver) Delete(ctx context.Context, keys []string) error {
 		if err != nil {
 			return d.failure(ctx, err, writing)
 		}
-		if isPage(out.ResultMetadata) {
+		r, ok := awsmiddleware.GetRawResponse(out.ResultMetadata).(*smithyhttp.Response)
+		if _, known := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata); !known && ok && isPage(r) {
 			return notS3()
 		}
 		return nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
@@ -36,6 +35,7 @@ func (d *driver) failure(ctx context.Context, err error, for_ purpose) error {
 		return storage.NetworkFailure(err)
 	}
 	status := response.HTTPStatusCode()
+	id := response.ServiceRequestID()
 	f := &storage.Failure{Class: storage.StatusClass(status)}
 	code := ""
 	var api smithy.APIError
@@ -45,7 +45,7 @@ func (d *driver) failure(ctx context.Context, err error, for_ purpose) error {
 	switch {
 	case status < 300:
 		return &storage.Failure{Class: storage.Lost, Text: fmt.Sprintf("%d with an answer that is not one of S3: is there a proxy between?", status)}
-	case status == http.StatusNotFound && (for_ != heading && code == "" || !d.custom && response.ServiceRequestID() == "" || strings.HasPrefix(response.Response.Header.Get("Content-Type"), "text/html")):
+	case status == http.StatusNotFound && (for_ != heading && code == "" || id == "" && (!d.custom || isPage(response.Response))):
 		// Not S3 said so, and "not there" is an answer.
 		return &storage.Failure{Class: storage.Lost, Text: "404 from something that is not S3: is there a proxy between?"}
 	case status == http.StatusNotFound:
@@ -64,7 +64,7 @@ func (d *driver) failure(ctx context.Context, err error, for_ purpose) error {
 		f.Class = storage.Refused
 		f.Text += ": the bucket is in region " + storage.PlainWord(region)
 	}
-	if id := response.ServiceRequestID(); id != "" {
+	if id != "" {
 		f.Text += " (request " + storage.PlainWord(id) + ")"
 	}
 	f.After = storage.RetryAfter(response.Response.Header)

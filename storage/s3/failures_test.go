@@ -171,6 +171,22 @@ func TestAmazonSaysWhoItIs(t *testing.T) {
 	}
 }
 
+// TestAServiceThatCallsEverythingAPageIsUnderstood: moto does.
+func TestAServiceThatCallsEverythingAPageIsUnderstood(t *testing.T) {
+	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("x-amzn-requestid", "REQUEST1")
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(map[string]int{http.MethodHead: 404, http.MethodDelete: 204}[r.Method])
+	})
+	d := openAt(t, s, "")
+	if _, err := d.Head(t.Context(), "k"); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	if err := d.Delete(t.Context(), []string{"k"}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWithoutAConnectionNothingWasSent(t *testing.T) {
 	s := newServer(t, isFine)
 	d := openAt(t, s, "")

@@ -157,10 +157,9 @@ func New(client *s3.Client, bucket string, opts *Options) (storage.Store, error)
 
 func newDriver(client *s3.Client, bucket string, encryption types.ServerSideEncryption, kmsKey string, more ...func(*s3.Options)) *driver {
 	base := client.Options()
-	d := &driver{
-		bucket: bucket, encryption: encryption, kmsKey: kmsKey,
-		custom: base.BaseEndpoint != nil || base.EndpointResolver != nil, //nolint:staticcheck // gocloud sets it for its endpoint key
-	}
+	//lint:ignore SA1019 gocloud sets the resolver for its endpoint key
+	custom := base.BaseEndpoint != nil || base.EndpointResolver != nil
+	d := &driver{bucket: bucket, encryption: encryption, kmsKey: kmsKey, custom: custom}
 	d.client = s3.New(base, append(more, func(so *s3.Options) {
 		so.Retryer = aws.NopRetryer{}
 		so.RetryMaxAttempts = 1

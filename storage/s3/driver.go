@@ -124,7 +124,8 @@ func notS3() error {
 // isPage says whether an answer is a page for people. Some services call
 // everything one; those say who they are.
 func isPage(r *smithyhttp.Response) bool {
-	return strings.HasPrefix(r.Header.Get("Content-Type"), "text/html")
+	id := r.Header.Get("x-amz-request-id") + r.Header.Get("x-amzn-requestid")
+	return id == "" && strings.HasPrefix(r.Header.Get("Content-Type"), "text/html")
 }
 
 // signed says whether an answer is one of the service. Other services than
@@ -231,8 +232,7 @@ func (d *driver) Delete(ctx context.Context, keys []string) error {
 		if err != nil {
 			return d.failure(ctx, err, writing)
 		}
-		r, ok := awsmiddleware.GetRawResponse(out.ResultMetadata).(*smithyhttp.Response)
-		if _, known := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata); !known && ok && isPage(r) {
+		if r, ok := awsmiddleware.GetRawResponse(out.ResultMetadata).(*smithyhttp.Response); ok && isPage(r) {
 			return notS3()
 		}
 		return nil

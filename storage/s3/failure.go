@@ -45,7 +45,7 @@ func (d *driver) failure(ctx context.Context, err error, for_ purpose) error {
 	switch {
 	case status < 300:
 		return &storage.Failure{Class: storage.Lost, Text: fmt.Sprintf("%d with an answer that is not one of S3: is there a proxy between?", status)}
-	case status == http.StatusNotFound && (for_ != heading && code == "" || id == "" && (!d.custom || isPage(response.Response))):
+	case status == http.StatusNotFound && (for_ != heading && code == "" || id == "" && !d.custom || isPage(response.Response)):
 		// Not S3 said so, and "not there" is an answer.
 		return &storage.Failure{Class: storage.Lost, Text: "404 from something that is not S3: is there a proxy between?"}
 	case status == http.StatusNotFound:

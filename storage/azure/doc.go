@@ -24,7 +24,9 @@
 // or AZURE_STORAGE_CONNECTION_STRING; otherwise from the SDK's default chain
 // (workload and managed identity, service principal, command-line tools), and
 // are refreshed when they expire. A token of the environment is never sent to
-// another host than the environment's own.
+// another host than the environment's own, its identity to none outside of
+// Azure's domains and AZURE_STORAGE_DOMAIN, and a connection string serves no
+// other account than its own.
 //
 // Keys are sent as they are: gocloud's own driver would rewrite % # ? " and \,
 // and other engines could not find our files. Each request is sent once by the

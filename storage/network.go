@@ -30,7 +30,7 @@ func NetworkFailure(err error) *Failure {
 		return &Failure{Class: NotSent, Text: "the certificate of the service cannot be trusted"}
 	case errors.As(err, &header) && header.Conn != nil, errors.Is(err, http.ErrSchemeMismatch): // at the first handshake
 		return &Failure{Class: NotSent, Text: "the service does not speak TLS"}
-	case errors.As(err, &op) && op.Op == "dial":
+	case errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect"):
 		text := "no connection"
 		if op.Addr != nil {
 			text += " to " + op.Addr.String()
@@ -78,14 +78,15 @@ func StatusClass(status int) Class {
 	return Refused
 }
 
-// PlainWord is a word of a service for a message, short and printable, for
-// drivers.
+// PlainWord is a code or an id of a service for a message, short and without
+// what those have not, for drivers.
 func PlainWord(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if r < '!' || r > '~' {
-			return -1
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '-', r == '_', r == '.':
+			return r
 		}
-		return r
+		return -1
 	}, s)
 	return s[:min(len(s), 80)]
 }

@@ -69,6 +69,8 @@ type Proxy struct {
 	served   chan error
 
 	mu       sync.Mutex // guards all below
+	quiet    *sync.Cond // running became 0
+	running  int        // requests that have not ended
 	plan     Plan
 	latency  time.Duration
 	since    time.Time
@@ -88,6 +90,7 @@ func Start(target string, keepHost bool) (*Proxy, error) {
 		return nil, err
 	}
 	p := &Proxy{listener: l, served: make(chan error, 1), since: time.Now()}
+	p.quiet = sync.NewCond(&p.mu)
 	forward := &httputil.ReverseProxy{
 		Rewrite: func(pr *httputil.ProxyRequest) {
 			pr.Out.URL.Scheme, pr.Out.URL.Host, pr.Out.Host = to.Scheme, to.Host, to.Host
@@ -131,18 +134,28 @@ func (p *Proxy) Delay(d time.Duration) {
 	p.latency = d
 }
 
-// Reset forgets the requests that have ended.
+// Reset forgets all requests, once none is under way.
 func (p *Proxy) Reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.settle()
 	p.requests, p.since = nil, time.Now()
 }
 
-// Requests are those that have ended, in that order.
+// Requests are those that were made, in the order of their ends. It waits for
+// those under way: a client has its answer a little before the proxy is done.
 func (p *Proxy) Requests() []Request {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.settle()
 	return append([]Request(nil), p.requests...)
+}
+
+// settle waits until no request is under way. The lock is held.
+func (p *Proxy) settle() {
+	for p.running > 0 {
+		p.quiet.Wait()
+	}
 }
 
 // Depth is the length of the longest chain of requests each of which began
@@ -160,6 +173,7 @@ func Depth(requests []Request) int {
 func (p *Proxy) begin(r *http.Request) (Request, time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.running++
 	req := Request{Method: r.Method, URL: r.URL.String(), Begin: time.Since(p.since)}
 	if p.plan != nil {
 		req.Effect = p.plan(r)
@@ -172,6 +186,9 @@ func (p *Proxy) end(req Request) {
 	defer p.mu.Unlock()
 	req.End = time.Since(p.since)
 	p.requests = append(p.requests, req)
+	if p.running--; p.running == 0 {
+		p.quiet.Broadcast()
+	}
 }
 
 func (p *Proxy) serve(forward http.Handler, w http.ResponseWriter, r *http.Request) {

@@ -96,7 +96,8 @@ func (t *Table) Checkpoint(ctx context.Context) (int64, error) {
 // Resolve settles a commit whose outcome was unknown, by occupying its
 // version: with the same bytes, which finishes it, or, if it is to be
 // abandoned, with an empty commit. committed says whether it is a version of
-// the table; that does not change any more. An error leaves it unknown.
+// the table; that does not change any more. Skipped tells a caller of a [Writer]
+// that another's rows with the same AppID are in it. An error leaves it unknown.
 func (t *Table) Resolve(ctx context.Context, u *CommitUnknownError, abandon bool) (c Commit, committed bool, err error) {
 	if t.opts.ReadOnly {
 		return Commit{}, false, ErrReadOnly
@@ -112,7 +113,7 @@ func (t *Table) Resolve(ctx context.Context, u *CommitUnknownError, abandon bool
 	if err != nil || !committed {
 		return Commit{}, false, translate(err)
 	}
-	c = Commit{Version: int64(u.Version), Attempts: 1}
+	c = Commit{Version: int64(u.Version), Attempts: 1, Skipped: u.Skipped}
 	for a := range log.DecodeCommit(u.Body, t.opts.Limits) {
 		if info, is := a.(*log.CommitInfo); is {
 			c.Timestamp = info.Time()

@@ -251,14 +251,30 @@ func (w *Writer) finish(g *group, c Commit, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, e := range g.entries {
-		mine := c
-		if e.repeat && err == nil {
-			mine = Commit{Version: c.Version, Timestamp: c.Timestamp, Skipped: true}
+		if e.repeat {
+			w.settle(e, repeated(c), repeatedError(err))
+			continue
 		}
-		w.settle(e, mine, err)
+		w.settle(e, c, err)
 	}
 	g.cancel()
 	w.busy = false
 	w.appoint()
 	w.noteDrained()
+}
+
+// repeated is what a commit is to an entry whose work it holds from another.
+func repeated(c Commit) Commit {
+	return Commit{Version: c.Version, Timestamp: c.Timestamp, Skipped: true}
+}
+
+// repeatedError is the error of a commit to such an entry: if its outcome is
+// not known and it turns out to have landed, the entry is skipped.
+func repeatedError(err error) error {
+	if u := (*CommitUnknownError)(nil); errors.As(err, &u) {
+		own := *u
+		own.Skipped = true
+		return &own
+	}
+	return err
 }

@@ -174,7 +174,9 @@ func Resolve(ctx context.Context, env Env, u *UnknownError, abandon bool) (lande
 		}
 		last = errors.Join(err, lookErr)
 		if err := tx.wait(ctx, try); err != nil {
-			return false, &UnknownError{TableID: u.TableID, Version: u.Version, TxnID: u.TxnID, Body: u.Body, Err: errors.Join(last, err)}
+			still := *u
+			still.Err = errors.Join(last, err)
+			return false, &still
 		}
 	}
 }

@@ -102,6 +102,7 @@ type UnknownError struct {
 	Version log.Version // where it may be
 	TxnID   string      // commitInfo.txnId of the commit, if it is there
 	Body    []byte      // the commit as it was sent
+	Skipped bool        // the caller's rows are not in it: it holds the same work of another caller
 	Err     error       // why it is not known
 }
 

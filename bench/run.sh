@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run.sh [WORKLOAD…] measures this library and delta-rs side by side and prints both, with the ratios: see README.md and ../docs/benchmarks.md.
-# Without arguments all workloads; W2 stands for all that begin so. Everything it needs it installs and makes: the first time takes minutes more.
+# Without arguments all workloads; W2 stands for all that begin so, s3 for those on an object store. Everything it needs it installs and makes: the first time takes minutes more.
 #
 #   BENCH_DATA    inputs, made once (2.2 GB)        default: foreset/bench/data under the user's cache
 #   BENCH_ROUNDS  how often, engines taking turns  default: 3; the least CPU time of the rounds counts
@@ -15,16 +15,17 @@ rounds=${BENCH_ROUNDS:-3}
 mkdir -p "$cache" "$BENCH_DATA"
 
 selected=()
-for prefix in "${@:-W}"; do
+for prefix in "${@:-}"; do
   before=${#selected[@]}
-  for workload in W1_append W1b_partitioned W2_full W2b_project W2c_selective W2d_lookup W3_snapshot W3_incremental \
-    W4_small_commits W4c_checkpoint W5_contention; do
+  for workload in W0_idle W1_append W1b_partitioned W2_full W2b_project W2c_selective W2d_lookup W3_snapshot W3_incremental \
+    W4_small_commits W4c_checkpoint W5_contention s3:W0_idle s3:W4_small_commits s3:W4g_group s3:W5_contention s3:W9; do
     [[ $workload != "$prefix"* ]] || selected+=("$workload")
   done
   ((${#selected[@]} > before)) || { echo "run.sh: there is no workload $prefix" >&2; exit 2; }
 done
 
-python=$("$here/../interop/setup.sh" | tail -n 1)/venv/bin/python
+interop=$("$here/../interop/setup.sh" | tail -n 1)
+python=$interop/venv/bin/python
 
 # A stamp holds what something was made by, so that it is made again when that changes.
 made_by() { # made_by STAMP FILE…
@@ -64,16 +65,66 @@ fi
 # On the disk of the inputs: private copies of tables link their files.
 BENCH_TMP=$(mktemp -d "$BENCH_DATA/tmp.XXXXXX")
 export BENCH_TMP
-trap 'rm -rf "$BENCH_TMP"' EXIT
+store_pid=
+stop() {
+  if [[ $store_pid ]]; then
+    exec {store_in}>&-
+    wait "$store_pid"
+  fi
+  rm -rf "$BENCH_TMP"
+}
+trap stop EXIT
 trap 'exit 130' INT TERM
 out=${BENCH_OUT:-$BENCH_TMP/results.jsonl}
 : >"$out"
 (cd "$here" && CGO_ENABLED=0 go build -o "$BENCH_TMP/bench-go" ./cmd/bench-go)
 
+foreset() { "$BENCH_TMP/bench-go" "$@" >>"$out"; }
+delta_rs() { "$python" "$here/peers/deltars.py" "$@" >>"$out"; }
+
 # both WORKLOAD FLAG… runs a workload with this library and with delta-rs.
 both() {
-  "$BENCH_TMP/bench-go" "$@" >>"$out"
-  "$python" "$here/peers/deltars.py" "$@" >>"$out"
+  foreset "$@"
+  delta_rs "$@"
+}
+
+# many FOLDER makes 1,000 tables of one, once.
+many() {
+  local i
+  [[ ! -d $1/many ]] || return 0
+  mkdir "$1/many"
+  for i in {0..999}; do cp -a "$1/cp" "$1/many/$i"; done
+}
+
+# start_store starts a server of S3, which keeps the bucket in a folder, with a proxy before it, and puts tables there. It ends with its input.
+start_store() {
+  [[ ! $store_pid ]] || return 0
+  "$here/../interop/stores.sh" -run '^$' >&2 # installs the servers
+  (cd "$here" && CGO_ENABLED=0 go build -o "$BENCH_TMP/bench-store" ./cmd/bench-store)
+  coproc STORE { exec "$BENCH_TMP/bench-store" "$interop" "$BENCH_TMP/s3"; }
+  store_pid=$STORE_PID store_in=${STORE[1]} bucket=$BENCH_TMP/s3/foreset
+  mkdir -p "$BENCH_TMP/s3"
+  read -r -u "${STORE[0]}" endpoint control
+  with_store 0 "$python" "$here/peers/make_small.py" s3://foreset/made "$BENCH_DATA/logs/n100000-a"
+}
+
+# with_store MS COMMAND… runs a command that finds the store in its environment; each request of what it measures takes so much longer.
+with_store() (
+  export AWS_ENDPOINT_URL=$endpoint BENCH_CONTROL=$control BENCH_LATENCY_MS=$1 AWS_ALLOW_HTTP=true AWS_REGION=us-east-1
+  export AWS_ACCESS_KEY_ID=foreset-key AWS_SECRET_ACCESS_KEY=foreset-secret AWS_EC2_METADATA_DISABLED=true
+  shift
+  "$@"
+)
+
+# on_s3 ENGINES MS TABLE WORKLOAD FLAG… runs a workload on S3, each engine on a copy of a table that start_store made, or at an empty place (-).
+on_s3() {
+  local engines=$1 ms=$2 table=$3 engine
+  shift 3
+  for engine in $engines; do
+    rm -rf "$bucket/table"
+    [[ $table == - ]] || cp -a "$bucket/made/$table" "$bucket/table"
+    with_store "$ms" "$engine" "$@" --table s3://foreset/table
+  done
 }
 
 # scan WORKLOAD TABLE adds delta-rs's other way to read, and two engines for orientation.
@@ -88,6 +139,12 @@ scan() {
 measure() { # measure WORKLOAD
   local log repeat codec input mode
   case $1 in
+  W0_idle)
+    [[ -d $BENCH_TMP/small ]] || "$python" "$here/peers/make_small.py" "$BENCH_TMP/small"
+    many "$BENCH_TMP/small"
+    both "$1" --table "$BENCH_TMP/small/cp" --scale 1 --n 1
+    both "$1" --table "$BENCH_TMP/small/many" --scale 1000 --n 1000
+    both "$1" --table "$BENCH_DATA/logs/n100000-a" --scale large --n 1 ;;
   W1_append)
     for codec in SNAPPY ZSTD; do
       for input in stream arrow; do
@@ -113,7 +170,40 @@ measure() { # measure WORKLOAD
       both "$1" --table "$BENCH_TMP/rows" --scale n200 --n 200 --mode "$mode"
     done ;;
   W4c_checkpoint) both "$1" --table "$BENCH_DATA/logs/n100000-b" --scale n100000-b ;;
-  W5_contention) both "$1" --table "$BENCH_TMP/rows" --scale 8x50 --p 8 --n 50 ;;
+  W5_contention) both "$1" --table "$BENCH_TMP/rows" --scale 8x50 --p 8 --n 50 --mode path ;;
+  s3:*)
+    start_store
+    measure_on_s3 "${1#s3:}" ;;
+  esac
+}
+
+measure_on_s3() { # measure_on_s3 WORKLOAD
+  local ms mode op
+  case $1 in
+  W0_idle)
+    many "$bucket/made"
+    on_s3 "foreset delta_rs" 0 cp "$1" --scale 1 --n 1
+    on_s3 "foreset delta_rs" 0 many "$1" --scale 1000 --n 1000
+    on_s3 "foreset delta_rs" 0 log "$1" --scale large --n 1 ;;
+  W4_small_commits)
+    for ms in 0 30; do
+      for mode in handle ack path; do
+        on_s3 "foreset delta_rs" "$ms" - "$1" --scale n50 --n 50 --mode "$mode"
+      done
+    done ;;
+  W4g_group) # delta-rs has none
+    on_s3 foreset 30 - "$1" --scale 1000x1 --p 1000 --n 1 --mode append
+    on_s3 foreset 30 - "$1" --scale 1000x20 --p 1000 --n 20 --mode writer ;;
+  W5_contention)
+    for ms in 0 30; do
+      for mode in handle path; do
+        on_s3 "foreset delta_rs" "$ms" - "$1" --scale 8x50 --p 8 --n 50 --mode "$mode"
+      done
+    done ;;
+  W9)
+    for op in open:cp open_list:cp open_nocp:nocp update:cp append_path:cp append_handle:cp append_ack:cp scan10:scan scan10_handle:scan checkpoint:c100; do
+      on_s3 "foreset delta_rs" 30 "${op#*:}" "W9_${op%:*}"
+    done ;;
   esac
 }
 

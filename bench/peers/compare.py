@@ -16,7 +16,7 @@ OURS, PEER = "foreset", "delta-rs"
 def variant(line):
     """What is compared with what: the workload, its input, and the flags that make a difference."""
     extra = line["extra"]
-    options = [extra[key] for key in ("compression", "input", "mode") if key in extra]
+    options = [extra[key] for key in ("compression", "input", "mode", "store") if key in extra]
     scale = [] if line["scale"] == "sf1" else [line["scale"]]
     return " ".join([line["workload"], *scale, *options])
 
@@ -33,8 +33,9 @@ def expected_answers(line, expected, data):
             return {"files": answers["files"] + line["extra"]["commits"]}
         return answers if workload == "W3_snapshot" else {key: answers[key] for key in ("files", "version")}
     if workload == "W4_small_commits":
-        return {"rows": 200, "files": 201}
-    return {"lost": 0, "doubled": 0}
+        commits = int(line["scale"].removeprefix("n"))
+        return {"rows": commits, "files": commits + 1}
+    return {} if workload == "W0_idle" else {"lost": 0, "doubled": 0}
 
 
 def wrong(line, answers):
@@ -92,14 +93,56 @@ def print_all_engines(found):
 
 
 def print_contention(found):
-    rows = [["contention", "commits", "failed", "lost", "doubled", "p50 ms", "p99 ms"]]
+    rows = [["contention", "engine", "appends", "failed", "there all the same", "lost", "doubled", "p50 ms", "p99 ms"]]
     for name, by_engine in found.items():
         for engine, one in by_engine.items():
             extras = [line["extra"] for line in one["lines"]]
             if "writers" in extras[0]:
-                total = [sum(e[key] for e in extras) for key in ("ok", "failed", "lost", "doubled")]
+                total = [sum(e[key] for e in extras) for key in ("ok", "failed", "stray", "lost", "doubled")]
                 total[0] += total[1]
-                rows.append([engine, *map(str, total), *["%.1f" % min(e[key] for e in extras) for key in ("p50_ms", "p99_ms")]])
+                rows.append([name, engine, *map(str, total), *["%.1f" % min(e[key] for e in extras) for key in ("p50_ms", "p99_ms")]])
+    if len(rows) > 1:
+        table(rows)
+
+
+def print_store(found):
+    """What the operations ask of an object store, and how fast they are."""
+    rows = [["on S3", "requests", PEER, "in a row", PEER, "wall s", PEER, "per s", PEER]]
+    for name, by_engine in found.items():
+        pair = [next((one for engine, one in by_engine.items() if engine.startswith(which)), None) for which in (OURS, PEER)]
+        if not pair[0] or "counts" not in pair[0]["lines"][0]["extra"]:
+            continue
+        row = [name]
+        for value in (requests, lambda one: counted(one, "depth"), lambda one: seconds(one["wall_s"]), per_second):
+            row += [value(one) if one else "–" for one in pair]
+        rows.append(row)
+    if len(rows) > 1:
+        table(rows)
+
+
+def counted(one, key):
+    """The least of the runs: what comes on top are tries that were repeated."""
+    return str(min(line["extra"]["counts"][key] for line in one["lines"]))
+
+
+def requests(one):
+    probes = one["lines"][0]["extra"]["counts"]["probes"]
+    return counted(one, "requests") + (" + %d probing" % probes if probes else "")
+
+
+def per_second(one):
+    rows = one["lines"][0]["rows"]
+    return "%.1f" % (rows / one["wall_s"]) if rows and rows < 100_000 else "–"
+
+
+def print_idle(found):
+    rows = [["open and idle", "engine", "files", "heap MB", "RSS MB", "goroutines", "threads", "descriptors"]]
+    for name, by_engine in found.items():
+        for engine, one in by_engine.items():
+            if name.startswith("W0"):
+                extra = one["lines"][0]["extra"]
+                cells = [str(extra.get(key, "–")) for key in ("heap_mb", "rss_mb", "goroutines", "threads", "descriptors")]
+                rows.append([name, engine, str(one["lines"][0]["files"]), *cells])
     if len(rows) > 1:
         table(rows)
 
@@ -122,6 +165,8 @@ def main():
     print_both(found)
     print_all_engines(found)
     print_contention(found)
+    print_store(found)
+    print_idle(found)
     print("\nwrong answers:" if failures else "\nevery answer is right", *failures, sep="\n  ")
     sys.exit(1 if failures else 0)
 

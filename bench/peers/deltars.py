@@ -16,8 +16,11 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable, QueryBuilder, WriterProperties, write_deltalake
 
 import lineitem
+import small
+from idle import idle
 from meter import Meter, cpu_time, milliseconds, percentile, status_mb
 from queries import query
+from rows import NOTHING_AFTER, one_row
 
 ENGINE = "delta-rs " + deltalake.__version__
 
@@ -129,18 +132,14 @@ def private(table, prefix):
     return to
 
 
-def one_row(id_):
-    return pa.table({"id": pa.array([id_], pa.int64()), "name": pa.array(["x"]), "v": pa.array([1.5])})
-
-
 def new_row_table(table):
     """Makes a new table with the row whose id is -1."""
-    shutil.rmtree(table, ignore_errors=True)
+    shutil.rmtree(table, ignore_errors=True)  # on S3 the caller names a new place
     write_deltalake(table, one_row(-1), mode="append")
 
 
 def small_commits(a):
-    """W4: appends one row at a time."""
+    """W4: appends one row at a time; in mode ack without what follows a commit."""
     new_row_table(a.table)
     handle = DeltaTable(a.table)
     meter, times = Meter(), []
@@ -148,7 +147,10 @@ def small_commits(a):
     def run():
         for id_ in range(a.n):
             start = time.perf_counter()
-            write_deltalake(handle if a.mode == "handle" else a.table, one_row(id_), mode="append")
+            write_deltalake(
+                a.table if a.mode == "path" else handle, one_row(id_), mode="append",
+                post_commithook_properties=NOTHING_AFTER if a.mode == "ack" else None,
+            )
             times.append(time.perf_counter() - start)
 
     meter.run(run)
@@ -168,16 +170,17 @@ def write_checkpoint(a):
     meter.line(a.workload, ENGINE, a.scale, bytes=os.path.getsize(name), files=size_and_count(copied)[1], version=table.version())
 
 
-def writer(table, n, index, ready, start, results):
+def writer(table, n, index, mode, ready, start, results):
     """One process of contend."""
+    to = DeltaTable(table) if mode == "handle" else table
     ready.release()
     start.wait()
-    cpu, ok, times, errors = cpu_time(), 0, [], []
+    cpu, ok, times, errors = cpu_time(), [], [], []
     for i in range(n):
         began = time.perf_counter()
         try:
-            write_deltalake(table, one_row(index * n + i), mode="append")
-            ok += 1
+            write_deltalake(to, one_row(index * n + i), mode="append")
+            ok.append(index * n + i)
         except Exception as error:
             errors.append("%s: %.160s" % (type(error).__name__, error))
         times.append(time.perf_counter() - began)
@@ -185,11 +188,11 @@ def writer(table, n, index, ready, start, results):
 
 
 def contend(a):
-    """W5: processes append to one table at the same time, one row a commit. Then every row is looked for."""
+    """W5: processes append to one table at the same time, one row a commit. Then every row is looked for: see contention.go."""
     new_row_table(a.table)
     spawn = multiprocessing.get_context("spawn")
     ready, start, results = spawn.Semaphore(0), spawn.Event(), spawn.Queue()
-    processes = [spawn.Process(target=writer, args=(a.table, a.n, i, ready, start, results)) for i in range(a.p)]
+    processes = [spawn.Process(target=writer, args=(a.table, a.n, i, a.mode, ready, start, results)) for i in range(a.p)]
     for process in processes:
         process.start()
     for _ in processes:
@@ -203,14 +206,14 @@ def contend(a):
     reports = meter.run(run)
     for process in processes:
         process.join()
-    ok, times = sum(r["ok"] for r in reports), [t for r in reports for t in r["times"]]
+    told, times = {-1}.union(*(r["ok"] for r in reports)), [t for r in reports for t in r["times"]]
     errors = [e for r in reports for e in r["errors"]]
     table = DeltaTable(a.table)
-    ids = table.to_pyarrow_table(columns=["id"])["id"]
-    distinct = pc.count_distinct(ids).as_py()
+    ids = table.to_pyarrow_table(columns=["id"])["id"].to_pylist()
     meter.line(
-        a.workload, ENGINE, a.scale, rows=ok, files=len(table.file_uris()), cpu_s=round(sum(r["cpu_s"] for r in reports), 3), writers=a.p,
-        commits_each=a.n, ok=ok, failed=len(errors), errors=errors[:3], lost=ok + 1 - distinct, doubled=len(ids) - distinct, version=table.version(),
+        a.workload, ENGINE, a.scale, rows=len(told) - 1, files=len(table.file_uris()), cpu_s=round(sum(r["cpu_s"] for r in reports), 3),
+        mode=a.mode, writers=a.p, commits_each=a.n, ok=len(told) - 1, failed=len(errors), errors=errors[:3], lost=len(told - set(ids)),
+        doubled=len(ids) - len(set(ids)), stray=len(set(ids) - told), version=table.version(),
         p50_ms=milliseconds(percentile(times, 0.5)), p99_ms=milliseconds(percentile(times, 0.99)), writer_rss_mb=max(r["rss_mb"] for r in reports),
     )
 
@@ -218,7 +221,7 @@ def contend(a):
 WORKLOADS = {
     "W1_append": append, "W1b_partitioned": append, "W2_full": scan, "W2b_project": scan, "W2c_selective": scan, "W2d_lookup": scan,
     "W3_snapshot": open_and_list, "W3_incremental": advance, "W4_small_commits": small_commits, "W4c_checkpoint": write_checkpoint,
-    "W5_contention": contend,
+    "W5_contention": contend, "W0_idle": lambda a: idle(a, ENGINE), **{name: lambda a: small.run(a, ENGINE) for name in small.WORKLOADS},
 }
 
 
@@ -232,8 +235,8 @@ def main():
     flags.add_argument("--compression", default="SNAPPY")
     flags.add_argument("--api", choices=["datafusion", "dataset"], default="datafusion", help="of the scans")
     flags.add_argument("--key", type=int, default=123456, help="l_partkey of W2d_lookup")
-    flags.add_argument("--mode", choices=["handle", "path"], default="handle")
-    flags.add_argument("--n", type=int, default=200, help="commits")
+    flags.add_argument("--mode", choices=["handle", "path", "ack"], default="handle")
+    flags.add_argument("--n", type=int, default=200, help="commits, or tables")
     flags.add_argument("--p", type=int, default=4, help="processes")
     a = flags.parse_args()
     WORKLOADS[a.workload](a)

@@ -30,8 +30,10 @@ func oneRow(id int64) (array.RecordReader, error) {
 
 // newRowTable makes a new table with the row whose id is -1.
 func newRowTable(ctx context.Context, c *config) error {
-	if err := os.RemoveAll(c.table); err != nil {
-		return err
+	if !onS3(c.table) { // there the caller names a new place
+		if err := os.RemoveAll(c.table); err != nil {
+			return err
+		}
 	}
 	o, err := c.options()
 	if err != nil {
@@ -41,41 +43,34 @@ func newRowTable(ctx context.Context, c *config) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(appendRow(ctx, t, -1), t.Close(ctx))
+	return errors.Join(appendRow(ctx, t, -1, table.Inline), t.Close(ctx))
 }
 
-func appendRow(ctx context.Context, t *table.Table, id int64) error {
+func appendRow(ctx context.Context, t *table.Table, id int64, post table.Post) error {
 	r, err := oneRow(id)
 	if err != nil {
 		return err
 	}
-	done, err := t.Append(ctx, r, &table.WriteOptions{Codec: "snappy"})
+	done, err := t.Append(ctx, r, &table.WriteOptions{Codec: "snappy", CommitOptions: table.CommitOptions{Post: post}})
 	return errors.Join(err, done.After)
 }
 
 // appendByPath opens the table for one append.
 func appendByPath(ctx context.Context, c *config, id int64) (err error) {
-	o, err := c.options()
+	t, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
-	t, err := table.Open(ctx, c.table, o)
-	if err != nil {
-		return err
-	}
-	return errors.Join(appendRow(ctx, t, id), t.Close(ctx))
+	return errors.Join(appendRow(ctx, t, id, table.Inline), t.Close(ctx))
 }
 
-// smallCommits appends one row at a time, with all that follows a commit.
+// smallCommits appends one row at a time, with all that follows a commit; only
+// in mode ack that is left to the background.
 func smallCommits(ctx context.Context, c *config) (*result, error) {
 	if err := newRowTable(ctx, c); err != nil {
 		return nil, err
 	}
-	o, err := c.options()
-	if err != nil {
-		return nil, err
-	}
-	t, err := table.Open(ctx, c.table, o)
+	t, err := c.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -89,10 +84,13 @@ func smallCommits(ctx context.Context, c *config) (*result, error) {
 		for id := range int64(c.n) {
 			start := time.Now()
 			var err error
-			if c.mode == "handle" {
-				err = appendRow(ctx, t, id)
-			} else {
+			switch c.mode {
+			case "path":
 				err = appendByPath(ctx, c, id)
+			case "ack":
+				err = appendRow(ctx, t, id, table.Background)
+			default:
+				err = appendRow(ctx, t, id, table.Inline)
 			}
 			if err != nil {
 				return err

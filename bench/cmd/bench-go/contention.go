@@ -20,9 +20,9 @@ import (
 // writerCommand is the first argument of the processes that contend starts.
 const writerCommand = "writer"
 
-// written is what one process reports.
+// written is what one writer reports, or several together.
 type written struct {
-	OK     int
+	OK     []int64 // the ids of the rows that were acknowledged
 	Failed int
 	Errors []string // the first few
 	Times  []time.Duration
@@ -30,8 +30,58 @@ type written struct {
 	RSSMB  float64
 }
 
+// add counts an append.
+func (w *written) add(id int64, err error, took time.Duration) {
+	w.Times = append(w.Times, took)
+	if err == nil {
+		w.OK = append(w.OK, id)
+		return
+	}
+	w.Failed++
+	if len(w.Errors) < 3 {
+		w.Errors = append(w.Errors, err.Error())
+	}
+}
+
+func (w *written) merge(other written) {
+	w.OK = append(w.OK, other.OK...)
+	w.Failed += other.Failed
+	w.Errors = append(w.Errors, other.Errors...)
+	w.Times = append(w.Times, other.Times...)
+	w.CPUS += other.CPUS
+	w.RSSMB = max(w.RSSMB, other.RSSMB)
+}
+
+// report holds what the writers were told against what the table has. A row
+// that failed and is there all the same is stray.
+func (w *written) report(c *config, found contents) map[string]any {
+	var lost, doubled int64
+	told := map[int64]bool{-1: true}
+	for _, id := range w.OK {
+		told[id] = true
+	}
+	for id := range told {
+		if found.ids[id] == 0 {
+			lost++
+		}
+	}
+	var stray int64
+	for id, times := range found.ids {
+		doubled += times - 1
+		if !told[id] {
+			stray++
+		}
+	}
+	return map[string]any{
+		"mode": c.mode, "writers": c.p, "commits_each": c.n, "ok": len(w.OK), "failed": w.Failed, "errors": w.Errors[:min(3, len(w.Errors))],
+		"lost": lost, "doubled": doubled, "stray": stray, "version": found.version,
+		"p50_ms": milliseconds(percentile(w.Times, 0.5)), "p99_ms": milliseconds(percentile(w.Times, 0.99)), "writer_rss_mb": w.RSSMB,
+	}
+}
+
 // contend has several processes append to one table at the same time, one row
-// a commit, opening the table for each. Then it looks for every row.
+// a commit, opening the table for each, or once (--mode). Then it looks for
+// every row.
 func contend(ctx context.Context, c *config) (*result, error) {
 	if err := newRowTable(ctx, c); err != nil {
 		return nil, err
@@ -50,7 +100,7 @@ func contend(ctx context.Context, c *config) (*result, error) {
 		}
 		writers = append(writers, w)
 	}
-	var all []written
+	var sum written
 	err = m.run(1, nil, func() error {
 		for _, w := range writers {
 			if err := w.release(); err != nil {
@@ -62,34 +112,19 @@ func contend(ctx context.Context, c *config) (*result, error) {
 			if err != nil {
 				return err
 			}
-			all = append(all, r)
+			sum.merge(r)
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	var sum written
-	for _, r := range all {
-		sum.OK += r.OK
-		sum.Failed += r.Failed
-		sum.Errors = append(sum.Errors, r.Errors...)
-		sum.Times = append(sum.Times, r.Times...)
-		sum.CPUS += r.CPUS
-		sum.RSSMB = max(sum.RSSMB, r.RSSMB)
-	}
 	found, err := countRows(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	return &result{
-		meter: m, cpuS: round(sum.CPUS, 3), rows: number(int64(sum.OK)), files: number(found.files),
-		extra: map[string]any{
-			"writers": c.p, "commits_each": c.n, "ok": sum.OK, "failed": sum.Failed, "errors": sum.Errors[:min(3, len(sum.Errors))],
-			"lost": int64(sum.OK+1) - found.distinct, "doubled": found.rows - found.distinct, "version": found.version,
-			"p50_ms": milliseconds(percentile(sum.Times, 0.5)),
-			"p99_ms": milliseconds(percentile(sum.Times, 0.99)), "writer_rss_mb": sum.RSSMB,
-		},
+		meter: m, cpuS: round(sum.CPUS, 3), rows: number(int64(len(sum.OK))), files: number(found.files), extra: sum.report(c, found),
 	}, nil
 }
 
@@ -106,7 +141,7 @@ func startWriter(ctx context.Context, c *config, index int) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, writerCommand, c.table, strconv.Itoa(c.n), strconv.Itoa(index), strconv.FormatBool(c.noSync))
+	cmd := exec.CommandContext(ctx, self, writerCommand, c.table, strconv.Itoa(c.n), strconv.Itoa(index), strconv.FormatBool(c.noSync), c.mode)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -139,16 +174,25 @@ func (w *writer) wait() (r written, err error) {
 // writerMain is the main function of such a process: it says that it is ready,
 // waits for a line, appends, and prints what became of it.
 func writerMain(ctx context.Context, args []string) error {
-	if len(args) != 4 {
+	if len(args) != 5 {
 		return fmt.Errorf("%d arguments", len(args))
 	}
-	c := &config{table: args[0], noSync: args[3] == "true"}
+	c := &config{table: args[0], noSync: args[3] == "true", mode: args[4]}
 	var err, indexErr error
 	var index int
 	c.n, err = strconv.Atoi(args[1])
 	index, indexErr = strconv.Atoi(args[2])
 	if err := errors.Join(err, indexErr); err != nil {
 		return err
+	}
+	commit := func(id int64) error { return appendByPath(ctx, c, id) }
+	if c.mode == "handle" {
+		t, err := c.open(ctx)
+		if err != nil {
+			return err
+		}
+		defer t.Close(ctx)
+		commit = func(id int64) error { return appendRow(ctx, t, id, table.Inline) }
 	}
 	fmt.Println("ready")
 	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
@@ -161,15 +205,9 @@ func writerMain(ctx context.Context, args []string) error {
 	var r written
 	for i := range c.n {
 		start := time.Now()
-		if err := appendByPath(ctx, c, int64(index*c.n+i)); err != nil {
-			r.Failed++
-			if len(r.Errors) < 3 {
-				r.Errors = append(r.Errors, err.Error())
-			}
-		} else {
-			r.OK++
-		}
-		r.Times = append(r.Times, time.Since(start))
+		id := int64(index*c.n + i)
+		err := commit(id)
+		r.add(id, err, time.Since(start))
 	}
 	after, err := cpuTime()
 	if err != nil {
@@ -184,15 +222,12 @@ func writerMain(ctx context.Context, args []string) error {
 
 // contents is what a table of rows holds.
 type contents struct {
-	rows, distinct, files, version int64
+	ids            map[int64]int64 // how often each is there
+	files, version int64
 }
 
 func countRows(ctx context.Context, c *config) (n contents, err error) {
-	o, err := c.options()
-	if err != nil {
-		return contents{}, err
-	}
-	t, err := table.Open(ctx, c.table, o)
+	t, err := c.open(ctx)
 	if err != nil {
 		return contents{}, err
 	}
@@ -205,16 +240,14 @@ func countRows(ctx context.Context, c *config) (n contents, err error) {
 	if n.files, _, err = s.Count(ctx); err != nil {
 		return contents{}, err
 	}
-	seen := map[int64]bool{}
+	n.ids = map[int64]int64{}
 	for batch, err := range s.Scan(&table.ScanOptions{Columns: []string{"id"}}).Batches(ctx) {
 		if err != nil {
 			return contents{}, err
 		}
 		for _, id := range batch.Column(0).(*array.Int64).Int64Values() {
-			seen[id] = true
-			n.rows++
+			n.ids[id]++
 		}
 	}
-	n.distinct = int64(len(seen))
 	return n, nil
 }

@@ -14,11 +14,13 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/foreset/foreset/storage"
+	_ "github.com/foreset/foreset/storage/s3"
 	"github.com/foreset/foreset/table"
 )
 
@@ -29,7 +31,7 @@ type config struct {
 	scale       string
 	input       string // arrow, stream
 	compression string
-	mode        string // handle, path
+	mode        string // one of modes
 	repeat      int
 	n           int
 	p           int
@@ -38,11 +40,15 @@ type config struct {
 	cpuProfile  string
 	heapProfile string
 	data, tmp   string // BENCH_DATA, BENCH_TMP
+	store       store
 }
+
+var modes = []string{"handle", "path", "ack", "writer", "append"}
 
 type workload func(context.Context, *config) (*result, error)
 
 var workloads = map[string]workload{
+	"W0_idle":          idle,
 	"W1_append":        appendLineitem,
 	"W1b_partitioned":  appendLineitem,
 	"W2_full":          scanTable,
@@ -53,7 +59,18 @@ var workloads = map[string]workload{
 	"W3_incremental":   advance,
 	"W4_small_commits": smallCommits,
 	"W4c_checkpoint":   writeCheckpoint,
+	"W4g_group":        group,
 	"W5_contention":    contend,
+	"W9_open":          openSmall,
+	"W9_open_list":     openSmall,
+	"W9_open_nocp":     openSmall,
+	"W9_update":        updateSmall,
+	"W9_append_path":   appendSmall,
+	"W9_append_handle": appendSmall,
+	"W9_append_ack":    appendSmall,
+	"W9_scan10":        scanSmall,
+	"W9_scan10_handle": scanSmall,
+	"W9_checkpoint":    checkpointSmall,
 }
 
 func main() {
@@ -89,20 +106,21 @@ func parse(args []string) (*config, workload, error) {
 	if len(args) == 0 {
 		return nil, nil, errors.New("usage: bench-go WORKLOAD --table PATH [flags]")
 	}
-	c := &config{workload: args[0], data: os.Getenv("BENCH_DATA"), tmp: os.Getenv("BENCH_TMP")}
+	c := &config{workload: args[0], data: os.Getenv("BENCH_DATA"), tmp: os.Getenv("BENCH_TMP"), store: storeFromEnvironment()}
 	work := workloads[c.workload]
 	if work == nil {
 		return nil, nil, fmt.Errorf("there is no workload %q", c.workload)
 	}
 	f := flag.NewFlagSet("bench-go "+c.workload, flag.ContinueOnError)
-	f.StringVar(&c.table, "table", "", "the table's `folder`")
+	f.StringVar(&c.table, "table", "", "the table's `folder`, or s3://bucket/key")
 	f.StringVar(&c.scale, "scale", "sf1", "name of the input, a folder of BENCH_DATA")
 	f.StringVar(&c.input, "input", "stream", "arrow: batches in memory; stream: read from Parquet within the measured time")
 	f.StringVar(&c.compression, "compression", "SNAPPY", "`codec` of written files")
-	f.StringVar(&c.mode, "mode", "handle", "handle: one open table; path: opened for every commit")
+	f.StringVar(&c.mode, "mode", "handle", "handle: one open table; path: opened for every commit; ack: one open table, what follows a commit is not waited for; "+
+		"writer, append: how W4g_group commits")
 	f.IntVar(&c.repeat, "repeat", 1, "runs; the fastest counts")
-	f.IntVar(&c.n, "n", 200, "commits")
-	f.IntVar(&c.p, "p", 4, "processes")
+	f.IntVar(&c.n, "n", 200, "commits, rows of a caller, or tables")
+	f.IntVar(&c.p, "p", 4, "processes, or callers")
 	f.Int64Var(&c.key, "key", 123456, "l_partkey of W2d_lookup")
 	f.BoolVar(&c.noSync, "no-sync", false, "leave out every fsync, to see what it costs")
 	f.StringVar(&c.cpuProfile, "cpuprofile", "", "`file` for a CPU profile of the measured runs")
@@ -119,10 +137,11 @@ func parse(args []string) (*config, workload, error) {
 	if c.repeat < 1 || c.n < 1 || c.p < 1 {
 		return nil, nil, errors.New("--repeat, --n and --p must be 1 or more")
 	}
-	if (c.input != "arrow" && c.input != "stream") || (c.mode != "handle" && c.mode != "path") {
+	if (c.input != "arrow" && c.input != "stream") || !slices.Contains(modes, c.mode) {
 		return nil, nil, fmt.Errorf("unknown --input %q or --mode %q", c.input, c.mode)
 	}
 	c.compression = strings.ToLower(c.compression)
+	c.table = c.store.location(c.table)
 	if c.data == "" {
 		c.data = filepath.Join(os.TempDir(), "bench-data")
 	}
@@ -145,4 +164,12 @@ func (c *config) options() (*table.Options, error) {
 	}
 	o.Store = store
 	return o, nil
+}
+
+func (c *config) open(ctx context.Context) (*table.Table, error) {
+	o, err := c.options()
+	if err != nil {
+		return nil, err
+	}
+	return table.Open(ctx, c.table, o)
 }

@@ -74,7 +74,12 @@ func measureAndPrint(ctx context.Context, c *config, work workload) error {
 	l.Extra["loadavg1"] = load
 	l.Extra["gc_cpu_s"] = round(m.gcCPU, 3)
 	l.Extra["go"] = goSettings()
-	l.Extra["fsync"] = !c.noSync
+	if m.store.control != "" {
+		l.Extra["store"] = fmt.Sprintf("s3 %s ms", m.store.latencyMS)
+		l.Extra["counts"] = m.counts
+	} else {
+		l.Extra["fsync"] = !c.noSync
+	}
 	return json.NewEncoder(os.Stdout).Encode(l)
 }
 
@@ -108,11 +113,13 @@ type meter struct {
 	gcCPU       float64   // seconds of all runs that the garbage collector took
 	rssBefore   float64   // MB held before the first run
 	profile     string
+	store       store
+	counts      json.RawMessage // the requests of the last run, as the store counted them
 }
 
 func newMeter(c *config) (*meter, error) {
 	rss, err := statusMB("VmRSS")
-	return &meter{rssBefore: rss, profile: c.cpuProfile}, err
+	return &meter{rssBefore: rss, profile: c.cpuProfile, store: c.store}, err
 }
 
 // run measures op, repeat times; prepare, which may be nil, comes before each
@@ -135,6 +142,9 @@ func (m *meter) run(repeat int, prepare, op func() error) error {
 				return fmt.Errorf("prepare: %w", err)
 			}
 		}
+		if err := m.store.begin(); err != nil {
+			return err
+		}
 		cpu, err := cpuTime()
 		if err != nil {
 			return err
@@ -147,6 +157,9 @@ func (m *meter) run(repeat int, prepare, op func() error) error {
 		wall := time.Since(start).Seconds()
 		end, err := cpuTime()
 		if err != nil {
+			return err
+		}
+		if m.counts, err = m.store.end(); err != nil {
 			return err
 		}
 		m.gcCPU += gcTime() - gc

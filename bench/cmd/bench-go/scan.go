@@ -65,11 +65,7 @@ type answer struct {
 }
 
 func scanOnce(ctx context.Context, c *config) (a answer, err error) {
-	o, err := c.options()
-	if err != nil {
-		return answer{}, err
-	}
-	t, err := table.Open(ctx, c.table, o)
+	t, err := c.open(ctx)
 	if err != nil {
 		return answer{}, err
 	}

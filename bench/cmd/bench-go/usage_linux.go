@@ -38,6 +38,12 @@ func statusMB(key string) (float64, error) {
 	return 0, fmt.Errorf("/proc/self/status has no %s", key)
 }
 
+// openFiles is the number of descriptors that this process has open.
+func openFiles() (int, error) {
+	d, err := os.ReadDir("/proc/self/fd")
+	return len(d) - 1, err // without the one that reads the folder
+}
+
 // load1 is how many processes wanted to run in the last minute, on average.
 func load1() (float64, error) {
 	text, err := os.ReadFile("/proc/loadavg")

@@ -11,4 +11,5 @@ var errLinux = errors.New("the benchmark measures with /proc and getrusage, as L
 
 func cpuTime() (time.Duration, error)  { return 0, errLinux }
 func statusMB(string) (float64, error) { return 0, errLinux }
+func openFiles() (int, error)          { return 0, errLinux }
 func load1() (float64, error)          { return 0, errLinux }

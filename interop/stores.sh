@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # stores.sh [-run TEST …] runs the library on servers of S3, Azure and GCS, on loopback: see README.md. Arguments go to go test.
+# Prints last the tables of TestFaultsBesideDeltaRs, if it ran.
 # Installs the servers into FORESET_INTEROP_DIR, once per machine. Needs Go, npm, and what setup.sh needs.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -26,4 +27,9 @@ installed azurite 3.35.0 azurite
 installed moto 5.2.5 moto
 echo "interop: the servers are installed, $((SECONDS - start)) s"
 cd "$here"
-FORESET_INTEROP_DIR=$dir exec go test -count=1 -timeout 20m "$@" ./stores
+report=$(mktemp)
+trap 'rm -f "$report"' EXIT
+code=0
+FORESET_INTEROP_DIR=$dir FORESET_FAULTS_REPORT=$report go test -count=1 -timeout 20m "$@" ./stores || code=$?
+cat "$report"
+exit "$code"

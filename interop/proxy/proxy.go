@@ -28,11 +28,12 @@ type Effect string
 // The effects.
 const (
 	Pass        Effect = ""
-	DropAnswer  Effect = "answer lost"     // applied; the connection is cut instead of an answer
-	ErrorAfter  Effect = "500 after apply" // applied; the answer is 500
-	Conflict    Effect = "409"             // not applied
-	Busy        Effect = "503"             // not applied
-	Hang        Effect = "hang"            // not applied; no answer until the client goes
+	DropAnswer  Effect = "answer lost"        // applied; the connection is cut instead of an answer
+	ErrorAfter  Effect = "500 after apply"    // applied; the answer is 500
+	ExistsAfter Effect = "exists after apply" // applied; the answer is what a second request would get: 412, or 409 from Azure
+	Conflict    Effect = "409"                // not applied
+	Busy        Effect = "503"                // not applied
+	Hang        Effect = "hang"               // not applied; no answer until the client goes
 	HangAfter   Effect = "hang after apply"
 	CutBody     Effect = "body cut" // half of the answer's body, then the connection is cut
 	Page        Effect = "page"     // not applied; 200 with a page for people
@@ -210,6 +211,13 @@ func (p *Proxy) serve(forward http.Handler, w http.ResponseWriter, r *http.Reque
 	case ErrorAfter:
 		forward.ServeHTTP(&swallowed{}, r)
 		answer(w, &req, http.StatusInternalServerError, "InternalError")
+	case ExistsAfter:
+		forward.ServeHTTP(&swallowed{}, r)
+		if r.Header.Get("X-Ms-Version") != "" {
+			answer(w, &req, http.StatusConflict, "BlobAlreadyExists")
+		} else {
+			answer(w, &req, http.StatusPreconditionFailed, "PreconditionFailed")
+		}
 	case HangAfter:
 		forward.ServeHTTP(&swallowed{}, r)
 		<-r.Context().Done()

@@ -55,9 +55,133 @@ func putMethod(kind string) string {
 	return "PUT"
 }
 
+// commitFaults are what the put of a commit can meet.
+var commitFaults = []proxy.Effect{proxy.DropAnswer, proxy.ErrorAfter, proxy.ExistsAfter, proxy.Conflict, proxy.Busy, proxy.Hang, proxy.HangAfter,
+	proxy.ResetBefore, proxy.Page, proxy.Forbidden}
+
+// readObjects are parts of the URLs of what a table is read from; the last is
+// a listing. readFaults are what becomes of the first read of one.
+var (
+	readObjects = []string{"_last_checkpoint", ".checkpoint.parquet", "00000000000000000012.json", ".crc", "part-", "prefix="}
+	readFaults  = []proxy.Effect{proxy.CutBody, proxy.Busy, proxy.ErrorAfter, proxy.DropAnswer, proxy.Hang, proxy.Page}
+)
+
+// outcome is what an operation was told, and what is so.
+type outcome struct {
+	told     string // in a few words
+	good     bool   // that it succeeded
+	err      error  // the last that it was told, if any
+	rows     []int64
+	commits  int64 // after version 1
+	requests int
+	met      bool // the fault happened to it
+	hung     bool // it was ended before it was told anything
+	broken   bool // the table cannot be read afterwards
+	took     time.Duration
+}
+
+// through does an operation behind a proxy with a plan.
+func through(p *proxy.Proxy, plan proxy.Plan, op func()) (o outcome) {
+	p.Reset()
+	p.Spoil(plan)
+	begun := time.Now()
+	op()
+	o.took = time.Since(begun)
+	p.Spoil(nil)
+	for _, r := range p.Requests() {
+		o.requests++
+		o.met = o.met || r.Effect != proxy.Pass
+	}
+	return o
+}
+
+// twoVersions makes a table whose next version is 2, with the row 1.
+func twoVersions(t *testing.T, location string) *table.Table {
+	t.Helper()
+	tbl, err := table.Create(context.Background(), location, idOnly, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { tbl.Close(context.Background()) })
+	if _, err := tbl.Append(context.Background(), ids(t, 1), nil); err != nil {
+		t.Fatal(err)
+	}
+	return tbl
+}
+
+// appendSpoilt appends the row 2 to a new table while the put of its commit
+// meets a fault. Afterwards the table is read without the proxy, where the
+// client allows it, and takes another row.
+func appendSpoilt(t *testing.T, s *Server, p *proxy.Proxy, effect proxy.Effect) outcome {
+	t.Helper()
+	prefix := fresh()
+	tbl := twoVersions(t, s.Location(p.Host(), prefix))
+	var c table.Commit
+	var err error
+	o := through(p, proxy.Nth(putMethod(s.Kind), "00000000000000000002.json", 0, effect), func() {
+		c, err = tbl.Append(context.Background(), ids(t, 2), nil)
+	})
+	o.told, o.good, o.err = "committed", err == nil, err
+	var unknown *table.CommitUnknownError
+	switch {
+	case errors.As(err, &unknown):
+		if _, o.good, err = tbl.Resolve(context.Background(), unknown, false); err != nil {
+			t.Fatal(err)
+		}
+		o.told = fmt.Sprintf("unknown; then, by Resolve, %t", o.good)
+	case errors.Is(err, table.ErrDenied):
+		o.told = "ErrDenied"
+	case err != nil:
+		o.told = "error"
+	case c.Version != 2:
+		t.Errorf("it became version %d", c.Version)
+	}
+	after, err := table.Open(context.Background(), s.Location(s.Host, prefix), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer after.Close(context.Background())
+	if err := o.look(after); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := after.Append(context.Background(), ids(t, 3), nil); err != nil {
+		t.Errorf("the first append afterwards: %v", err)
+	}
+	return o
+}
+
+// look notes what a table holds.
+func (o *outcome) look(tbl *table.Table) error {
+	snap, err := tbl.Snapshot(context.Background(), table.At{})
+	if err != nil {
+		return err
+	}
+	o.commits = snap.Version() - 1
+	o.rows, err = rowsOf(tbl)
+	return err
+}
+
+// mustBeRight: the row is there once, and by one commit, if Append, or
+// Resolve, says so, and not at all otherwise. Only a refusal may end an append.
+func (o outcome) mustBeRight(t *testing.T, effect proxy.Effect) {
+	t.Helper()
+	want, commits := []int64{1}, int64(0)
+	if o.good {
+		want, commits = []int64{1, 2}, 1
+	}
+	if !slices.Equal(o.rows, want) || o.commits != commits {
+		t.Errorf("the table holds %v after %d commits, want %v: %s, %v", o.rows, o.commits, want, o.told, o.err)
+	}
+	if effect != proxy.Forbidden && !o.good {
+		t.Errorf("a fault that passes ended the append: %v", o.err)
+	}
+	if !o.met {
+		t.Error("the commit was put in a way that the proxy did not notice")
+	}
+}
+
 // TestSpoiltCommits spoils the put of a commit in every way, on every kind of
-// store. What Append says must be the truth: the row is there once if it says
-// so, or after Resolve, and not at all otherwise.
+// store. What Append says must be the truth.
 func TestSpoiltCommits(t *testing.T) {
 	for _, s := range servers {
 		if s.Name == "moto" {
@@ -70,59 +194,54 @@ func TestSpoiltCommits(t *testing.T) {
 			}
 			defer p.Close()
 			at(t, s, p.Host())
-			for _, effect := range []proxy.Effect{proxy.DropAnswer, proxy.ErrorAfter, proxy.Conflict, proxy.Busy, proxy.Hang, proxy.HangAfter,
-				proxy.ResetBefore, proxy.Page, proxy.Forbidden} {
+			for _, effect := range commitFaults {
 				t.Run(string(effect), func(t *testing.T) {
-					location := s.Location(p.Host(), fresh())
-					tbl, err := table.Create(context.Background(), location, idOnly, nil)
-					if err != nil {
-						t.Fatal(err)
-					}
-					defer tbl.Close(context.Background())
-					if _, err := tbl.Append(context.Background(), ids(t, 1), nil); err != nil {
-						t.Fatal(err)
-					}
-					p.Spoil(proxy.Nth(putMethod(s.Kind), "00000000000000000002.json", 0, effect))
-					begun := time.Now()
-					c, err := tbl.Append(context.Background(), ids(t, 2), nil)
-					took := time.Since(begun)
-					p.Spoil(nil)
-					said, committed := "committed", err == nil
-					var unknown *table.CommitUnknownError
-					switch {
-					case errors.As(err, &unknown):
-						if _, committed, err = tbl.Resolve(context.Background(), unknown, false); err != nil {
-							t.Fatal(err)
-						}
-						said = "unknown, then resolved"
-					case err != nil:
-						said = "not committed: " + err.Error()
-					case c.Version != 2:
-						t.Errorf("it became version %d", c.Version)
-					}
-					if effect != proxy.Forbidden && !committed {
-						t.Errorf("a fault that passes ended the append: %v", err)
-					}
-					want := []int64{1}
-					if committed {
-						want = []int64{1, 2}
-					}
-					fresh, err := table.Open(context.Background(), location, nil)
-					if err != nil {
-						t.Fatal(err)
-					}
-					defer fresh.Close(context.Background())
-					if got, err := rowsOf(fresh); err != nil || !slices.Equal(got, want) {
-						t.Errorf("the table holds %v, %v, want %v: %s", got, err, want, said)
-					}
-					if _, err := fresh.Append(context.Background(), ids(t, 3), nil); err != nil {
-						t.Errorf("the first append afterwards: %v", err)
-					}
-					t.Logf("%-10s %-16s %s, %d ms", s.Name, effect, said, took.Milliseconds())
+					o := appendSpoilt(t, s, p, effect)
+					o.mustBeRight(t, effect)
+					t.Logf("%-10s %-18s %s, %d requests, %d ms; %v", s.Name, effect, o.told, o.requests, o.took.Milliseconds(), o.err)
 				})
 			}
 		})
 	}
+}
+
+// twelveCommits makes a table that goes past a checkpoint, with the rows 0 to
+// 11.
+func twelveCommits(t *testing.T, location string) []int64 {
+	t.Helper()
+	tbl, err := table.Create(context.Background(), location, idOnly, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tbl.Close(context.Background())
+	var rows []int64
+	for i := range int64(12) {
+		if _, err := tbl.Append(context.Background(), ids(t, i), nil); err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, i)
+	}
+	return rows
+}
+
+// readSpoilt opens and reads a table while the first read of an object meets a
+// fault.
+func readSpoilt(p *proxy.Proxy, location, object string, effect proxy.Effect) outcome {
+	var rows []int64
+	var err error
+	o := through(p, proxy.Nth("GET", object, 0, effect), func() {
+		var tbl *table.Table
+		if tbl, err = table.Open(context.Background(), location, nil); err != nil {
+			return
+		}
+		rows, err = rowsOf(tbl)
+		err = errors.Join(err, tbl.Close(context.Background()))
+	})
+	o.told, o.good, o.rows, o.err = fmt.Sprintf("%d rows", len(rows)), err == nil, rows, err
+	if err != nil {
+		o.told = "error"
+	}
+	return o
 }
 
 // TestSpoiltReads spoils the first read of each kind of object of a table.
@@ -139,30 +258,12 @@ func TestSpoiltReads(t *testing.T) {
 			defer p.Close()
 			at(t, s, p.Host())
 			location := s.Location(p.Host(), fresh())
-			tbl, err := table.Create(context.Background(), location, idOnly, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer tbl.Close(context.Background())
-			var want []int64
-			for i := range int64(12) { // past a checkpoint
-				if _, err := tbl.Append(context.Background(), ids(t, i), nil); err != nil {
-					t.Fatal(err)
-				}
-				want = append(want, i)
-			}
-			for _, object := range []string{"_last_checkpoint", ".checkpoint.parquet", "00000000000000000012.json", ".crc", "part-", "prefix="} {
-				for _, effect := range []proxy.Effect{proxy.CutBody, proxy.Busy, proxy.ErrorAfter, proxy.DropAnswer, proxy.Hang, proxy.Page} {
+			want := twelveCommits(t, location)
+			for _, object := range readObjects {
+				for _, effect := range readFaults {
 					t.Run(object+" "+string(effect), func(t *testing.T) {
-						p.Spoil(proxy.Nth("GET", object, 0, effect))
-						defer p.Spoil(nil)
-						fresh, err := table.Open(context.Background(), location, nil)
-						if err != nil {
-							t.Fatal(err)
-						}
-						defer fresh.Close(context.Background())
-						if got, err := rowsOf(fresh); err != nil || !slices.Equal(got, want) {
-							t.Errorf("%v, %v", got, err)
+						if o := readSpoilt(p, location, object, effect); !o.good || !slices.Equal(o.rows, want) {
+							t.Errorf("%v, %v", o.rows, o.err)
 						}
 					})
 				}

@@ -153,7 +153,7 @@ func TestMixedWritersOnS3(t *testing.T) {
 	location := s.Location(s.Host, prefix)
 	newTable(t, location)
 	const each, theirFirst = 20, 100_000
-	theirs := python(t, s, "append_deltars.py", "s3://"+Bucket+"/"+prefix, "--processes", "4", "--commits", fmt.Sprint(each), "--first", fmt.Sprint(theirFirst))
+	theirs := python(t, s, s.Host, "append_deltars.py", "s3://"+Bucket+"/"+prefix, "--processes", "4", "--commits", fmt.Sprint(each), "--first", fmt.Sprint(theirFirst))
 	var out, errOut bytes.Buffer
 	theirs.Stdout, theirs.Stderr = &out, &errOut
 	if err := theirs.Start(); err != nil {
@@ -188,7 +188,7 @@ func TestMixedWritersOnS3(t *testing.T) {
 	if !slices.Equal(got, want) || version != int64(len(want)) {
 		t.Errorf("version %d has %d rows, want %d", version, len(got), len(want))
 	}
-	read := python(t, s, "read_deltars.py", "s3://"+Bucket+"/"+prefix)
+	read := python(t, s, s.Host, "read_deltars.py", "s3://"+Bucket+"/"+prefix)
 	read.Stderr = &errOut
 	lines, err := read.Output()
 	if err != nil {
@@ -208,12 +208,19 @@ func TestMixedWritersOnS3(t *testing.T) {
 	}
 }
 
-// python is a program of the other engines, pointed at a server of S3.
-func python(t *testing.T, s *Server, program string, args ...string) *exec.Cmd {
+// python is a program of the other engines, pointed at a server of S3 or Azure,
+// or at a proxy before it. It ends with the test.
+func python(t *testing.T, s *Server, host, program string, args ...string) *exec.Cmd {
 	t.Helper()
 	python := filepath.Join(os.Getenv("FORESET_INTEROP_DIR"), "venv", "bin", "python")
 	c := exec.CommandContext(t.Context(), python, append([]string{filepath.Join("..", "peers", program)}, args...)...)
-	c.Env = append(os.Environ(), "AWS_ENDPOINT_URL=http://"+s.Host, "AWS_ALLOW_HTTP=true", "AWS_REGION=us-east-1", "AWS_VIRTUAL_HOSTED_STYLE_REQUEST=false")
+	c.Env = os.Environ()
+	if s.Kind == "Azure" {
+		c.Env = append(c.Env, "AZURE_STORAGE_USE_EMULATOR=true", "AZURITE_BLOB_STORAGE_URL=http://"+host, "AZURE_STORAGE_ACCOUNT_NAME="+azureAccount,
+			"AZURE_STORAGE_ACCOUNT_KEY="+azureKey)
+	} else {
+		c.Env = append(c.Env, "AWS_ENDPOINT_URL=http://"+host, "AWS_ALLOW_HTTP=true", "AWS_REGION=us-east-1", "AWS_VIRTUAL_HOSTED_STYLE_REQUEST=false")
+	}
 	return c
 }
 

@@ -52,6 +52,10 @@ type WriteOptions struct {
 	TxnRetention time.Duration
 	// Codec is "zstd", "snappy" or "uncompressed"; "": zstd.
 	Codec string
+	// Newest is asked by [Write] when the checkpoint is in its place. True says
+	// that there can hardly be one of a later version, so that the hint need
+	// not be read before it is replaced. Nil: it is read.
+	Newest func() bool
 }
 
 const (

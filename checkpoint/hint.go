@@ -83,6 +83,10 @@ func WriteHint(ctx context.Context, st storage.Store, h *Hint) error {
 	if there != nil && there.Version > h.Version {
 		return nil
 	}
+	return h.put(ctx, st)
+}
+
+func (h *Hint) put(ctx context.Context, st storage.Store) error {
 	body, err := h.text()
 	if err != nil {
 		return fmt.Errorf("write checkpoint hint: %w", err)

@@ -98,7 +98,7 @@ func (m *mapStore) Head(_ context.Context, name string) (storage.Info, error) {
 	}
 	return storage.Info{Name: name, Size: int64(len(b))}, nil
 }
-func (m *mapStore) PutIfAbsent(context.Context, string, []byte) (storage.Outcome, error) {
+func (m *mapStore) PutIfAbsent(context.Context, string, []byte) (storage.Outcome, storage.Info, error) {
 	panic("not used")
 }
 func (m *mapStore) Create(context.Context, string) (storage.Writer, error) { panic("not used") }

@@ -29,6 +29,9 @@ func Write(ctx context.Context, st storage.Store, src *Source, opts *WriteOption
 		return nil, fmt.Errorf("write checkpoint %d: %w", src.Version, err)
 	}
 	h := e.hint()
+	if opts != nil && opts.Newest != nil && opts.Newest() {
+		return h, h.put(ctx, st)
+	}
 	return h, WriteHint(ctx, st, h)
 }
 

@@ -259,7 +259,7 @@ func WriteChecksum(ctx context.Context, st storage.Store, v Version, c *Checksum
 	if err := c.check(); err != nil {
 		return fmt.Errorf("write checksum %d: %w: %w", v, ErrInvalid, err)
 	}
-	if _, err := st.PutIfAbsent(ctx, ChecksumName(v), c.Encode()); err != nil {
+	if _, _, err := st.PutIfAbsent(ctx, ChecksumName(v), c.Encode()); err != nil {
 		return fmt.Errorf("write checksum %d: %w", v, err)
 	}
 	return nil

@@ -17,8 +17,9 @@ type Committer interface {
 	// Commit makes body the commit of version v, if there is none. The
 	// outcome is as of [storage.Store.PutIfAbsent]: the error is nil exactly
 	// when it is Created or Exists. After anything but Created and Rejected
-	// the caller does not know who won: [Settle] says.
-	Commit(ctx context.Context, v Version, body []byte) (storage.Outcome, error)
+	// the caller does not know who won: [Settle] says. Info is that of the
+	// object that was created, as far as it is known.
+	Commit(ctx context.Context, v Version, body []byte) (storage.Outcome, storage.Info, error)
 
 	// Lookup returns the commit of version v as it was written. The error is
 	// fs.ErrNotExist if there is none, which is an answer; any other error is
@@ -38,18 +39,18 @@ type fileCommitter struct {
 	limits Limits
 }
 
-func (c *fileCommitter) Commit(ctx context.Context, v Version, body []byte) (storage.Outcome, error) {
+func (c *fileCommitter) Commit(ctx context.Context, v Version, body []byte) (storage.Outcome, storage.Info, error) {
 	if v < 0 {
-		return storage.Rejected, fmt.Errorf("%w: version %d", ErrInvalid, v)
+		return storage.Rejected, storage.Info{}, fmt.Errorf("%w: version %d", ErrInvalid, v)
 	}
 	if int64(len(body)) > c.limits.CommitBytes {
-		return storage.Rejected, &LimitError{Name: CommitName(v), What: "CommitBytes", Limit: c.limits.CommitBytes}
+		return storage.Rejected, storage.Info{}, &LimitError{Name: CommitName(v), What: "CommitBytes", Limit: c.limits.CommitBytes}
 	}
-	outcome, err := c.store.PutIfAbsent(ctx, CommitName(v), body)
+	outcome, info, err := c.store.PutIfAbsent(ctx, CommitName(v), body)
 	if err != nil {
 		err = fmt.Errorf("commit version %d: %w", v, err)
 	}
-	return outcome, err
+	return outcome, info, err
 }
 
 func (c *fileCommitter) Lookup(ctx context.Context, v Version) ([]byte, error) {

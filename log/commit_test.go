@@ -23,10 +23,10 @@ func TestCommitIsCreatedOnceAndReadBack(t *testing.T) {
 		t.Errorf("before: %v", err)
 	}
 	body := []byte(`{"commitInfo":{"txnId":"a"}}` + "\n" + addLine + "\n")
-	if outcome, err := c.Commit(ctx, 0, body); outcome != storage.Created || err != nil {
+	if outcome, _, err := c.Commit(ctx, 0, body); outcome != storage.Created || err != nil {
 		t.Fatal(outcome, err)
 	}
-	if outcome, err := c.Commit(ctx, 0, []byte("other")); outcome != storage.Exists || err != nil {
+	if outcome, _, err := c.Commit(ctx, 0, []byte("other")); outcome != storage.Exists || err != nil {
 		t.Fatal(outcome, err)
 	}
 	actions, err := ReadCommit(ctx, c, 0, nil)
@@ -36,14 +36,14 @@ func TestCommitIsCreatedOnceAndReadBack(t *testing.T) {
 	if _, err := ReadCommit(ctx, c, 1, nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the next: %v", err)
 	}
-	if outcome, err := c.Commit(ctx, -1, body); outcome != storage.Rejected || !errors.Is(err, ErrInvalid) {
+	if outcome, _, err := c.Commit(ctx, -1, body); outcome != storage.Rejected || !errors.Is(err, ErrInvalid) {
 		t.Errorf("version -1: %v, %v", outcome, err)
 	}
 }
 
 func TestReadCommitSaysWhichVersionItsInfoIsOf(t *testing.T) {
 	ctx, c := t.Context(), NewCommitter(memoryStore(t), nil)
-	if _, err := c.Commit(ctx, 7, []byte(`{"commitInfo":{"version":3}}`)); err != nil {
+	if _, _, err := c.Commit(ctx, 7, []byte(`{"commitInfo":{"version":3}}`)); err != nil {
 		t.Fatal(err)
 	}
 	actions, err := ReadCommit(ctx, c, 7, nil)
@@ -54,7 +54,7 @@ func TestReadCommitSaysWhichVersionItsInfoIsOf(t *testing.T) {
 
 func TestDamagedCommitNamesItsFileAndLine(t *testing.T) { // edge case 7
 	ctx, c := t.Context(), NewCommitter(memoryStore(t), nil)
-	if _, err := c.Commit(ctx, 12, []byte(addLine+"\n"+addLine[:40])); err != nil {
+	if _, _, err := c.Commit(ctx, 12, []byte(addLine+"\n"+addLine[:40])); err != nil {
 		t.Fatal(err)
 	}
 	_, err := ReadCommit(ctx, c, 12, nil)
@@ -67,14 +67,14 @@ func TestDamagedCommitNamesItsFileAndLine(t *testing.T) { // edge case 7
 func TestCommitsBeyondTheLimitAreNeitherReadNorWritten(t *testing.T) {
 	ctx, st := t.Context(), memoryStore(t)
 	body := []byte(strings.Repeat("x", 100))
-	if _, err := NewCommitter(st, nil).Commit(ctx, 1, body); err != nil {
+	if _, _, err := NewCommitter(st, nil).Commit(ctx, 1, body); err != nil {
 		t.Fatal(err)
 	}
 	c := NewCommitter(st, &Limits{CommitBytes: 99})
 	if _, err := c.Lookup(ctx, 1); !errors.Is(err, ErrLimit) || !strings.Contains(err.Error(), CommitName(1)) {
 		t.Errorf("read: %v", err)
 	}
-	if outcome, err := c.Commit(ctx, 2, body); outcome != storage.Rejected || !errors.Is(err, ErrLimit) {
+	if outcome, _, err := c.Commit(ctx, 2, body); outcome != storage.Rejected || !errors.Is(err, ErrLimit) {
 		t.Errorf("write: %v, %v", outcome, err)
 	}
 }
@@ -110,8 +110,8 @@ type answers struct {
 	asked  int
 }
 
-func (a *answers) Commit(context.Context, Version, []byte) (storage.Outcome, error) {
-	return storage.Unknown, errors.New("not here")
+func (a *answers) Commit(context.Context, Version, []byte) (storage.Outcome, storage.Info, error) {
+	return storage.Unknown, storage.Info{}, errors.New("not here")
 }
 
 func (a *answers) Lookup(context.Context, Version) ([]byte, error) {

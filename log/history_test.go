@@ -63,8 +63,8 @@ type dates struct {
 	asked []Version
 }
 
-func (d *dates) Commit(context.Context, Version, []byte) (storage.Outcome, error) {
-	return storage.Unknown, errors.New("not here")
+func (d *dates) Commit(context.Context, Version, []byte) (storage.Outcome, storage.Info, error) {
+	return storage.Unknown, storage.Info{}, errors.New("not here")
 }
 
 func (d *dates) Lookup(_ context.Context, v Version) ([]byte, error) {

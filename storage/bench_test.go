@@ -24,7 +24,7 @@ func BenchmarkLocal(b *testing.B) {
 			i := 0
 			for b.Loop() {
 				i++
-				if _, err := s.PutIfAbsent(ctx, fmt.Sprintf("_delta_log/%020d.json", i), body); err != nil {
+				if _, _, err := s.PutIfAbsent(ctx, fmt.Sprintf("_delta_log/%020d.json", i), body); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -35,7 +35,7 @@ func BenchmarkLocal(b *testing.B) {
 	b.Run("PutIfAbsentTooLate", func(b *testing.B) {
 		s := open(b, nil)
 		for b.Loop() {
-			if _, err := s.PutIfAbsent(ctx, "_delta_log/0.json", body); err != nil {
+			if _, _, err := s.PutIfAbsent(ctx, "_delta_log/0.json", body); err != nil {
 				b.Fatal(err)
 			}
 		}

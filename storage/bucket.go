@@ -121,13 +121,13 @@ func (d *portable) Head(ctx context.Context, key string) (Info, error) {
 	return Info{Name: key, Size: a.Size, Modified: a.ModTime}, nil // a read would not know the ETag
 }
 
-func (d *portable) Put(ctx context.Context, key string, body []byte, ifAbsent bool) error {
+func (d *portable) Put(ctx context.Context, key string, body []byte, ifAbsent bool) (string, error) {
 	if err := checkKey(key); err != nil {
-		return err
+		return "", err
 	}
 	// Upload rather than WriteAll: that one panics on Azure when it loses.
 	err := d.b.Upload(ctx, key, bytes.NewReader(body), &blob.WriterOptions{ContentType: "application/octet-stream", IfNotExist: ifAbsent})
-	return d.failure(ctx, err)
+	return "", d.failure(ctx, err)
 }
 
 // bucketUpload is a stream into a bucket.

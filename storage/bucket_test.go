@@ -59,7 +59,7 @@ func TestPrefixedBucketsHoldWhatIsBelow(t *testing.T) {
 			b = blob.PrefixedBucket(memblob.OpenBucket(nil), c.bucket)
 		}
 		s := fromBucket(t, b, c.prefix)
-		if outcome, err := s.PutIfAbsent(t.Context(), "log/0", []byte("x")); outcome != Created || err != nil {
+		if outcome, _, err := s.PutIfAbsent(t.Context(), "log/0", []byte("x")); outcome != Created || err != nil {
 			t.Fatal(outcome, err)
 		}
 		if there, err := b.Exists(t.Context(), strings.TrimPrefix(c.key, c.bucket)); !there || err != nil {
@@ -127,7 +127,7 @@ func TestBucketRefusesNamesThatGocloudChanges(t *testing.T) {
 				t.Errorf("%q: %v", name, err)
 			}
 		}
-		if outcome, err := s.PutIfAbsent(t.Context(), name, nil); outcome != Rejected || !errors.Is(err, ErrBadName) {
+		if outcome, _, err := s.PutIfAbsent(t.Context(), name, nil); outcome != Rejected || !errors.Is(err, ErrBadName) {
 			t.Errorf("%q: %v, %v", name, outcome, err)
 		}
 	}

@@ -2,7 +2,7 @@
 // or memory. It knows nothing of tables; tables rest on what it promises.
 //
 //	store, err := storage.Open(ctx, "file:///data/flights")
-//	outcome, err := store.PutIfAbsent(ctx, "_delta_log/00000000000000000007.json", body)
+//	outcome, _, err := store.PutIfAbsent(ctx, "_delta_log/00000000000000000007.json", body)
 //	switch outcome {
 //	case storage.Created:  // ours, and durable
 //	case storage.Exists:   // somebody's, perhaps ours: read it

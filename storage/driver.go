@@ -25,9 +25,10 @@ type Driver interface {
 	// Head describes an object.
 	Head(ctx context.Context, key string) (Info, error)
 
-	// Put writes an object in one request. With ifAbsent it fails as Taken if
-	// there is one.
-	Put(ctx context.Context, key string, body []byte, ifAbsent bool) error
+	// Put writes an object in one request and returns its ETag; empty if the
+	// service does not say or listings have none. With ifAbsent it fails as
+	// Taken if there is one.
+	Put(ctx context.Context, key string, body []byte, ifAbsent bool) (etag string, err error)
 
 	// Upload begins the upload of a large object in parts.
 	Upload(ctx context.Context, key string) (Upload, error)

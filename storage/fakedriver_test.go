@@ -148,18 +148,20 @@ func (d *fakeDriver) Head(ctx context.Context, key string) (info Info, err error
 	return info, err
 }
 
-func (d *fakeDriver) Put(ctx context.Context, key string, body []byte, ifAbsent bool) error {
+func (d *fakeDriver) Put(ctx context.Context, key string, body []byte, ifAbsent bool) (etag string, err error) {
 	kind := RequestPut
 	if ifAbsent {
 		kind = RequestPutIfAbsent
 	}
-	return d.do(ctx, kind, key, func() error {
+	err = d.do(ctx, kind, key, func() error {
 		if _, there := d.objects[key]; there && ifAbsent && !d.ignoresIfAbsent {
 			return &Failure{Class: Taken}
 		}
 		d.store(key, slices.Clone(body))
+		etag = d.infos[key].ETag
 		return nil
 	})
+	return etag, err
 }
 
 type fakeUpload struct {

@@ -496,7 +496,7 @@ func TestCallsBehindATrialSucceedOnceTheServiceIsBack(t *testing.T) {
 		start := time.Now()
 		for i := range 10 {
 			wg.Go(func() {
-				if outcome, err := s.PutIfAbsent(t.Context(), fmt.Sprint(i), nil); outcome != Created || err != nil {
+				if outcome, _, err := s.PutIfAbsent(t.Context(), fmt.Sprint(i), nil); outcome != Created || err != nil {
 					t.Error(outcome, err)
 				}
 			})

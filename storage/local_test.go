@@ -119,19 +119,19 @@ func TestLocalWritesAreDurableBeforeTheyAreVisible(t *testing.T) {
 		}
 		*trace = nil
 	}
-	if outcome, err := s.PutIfAbsent(ctx, "a/b/0", nil); outcome != Created {
+	if outcome, _, err := s.PutIfAbsent(ctx, "a/b/0", nil); outcome != Created {
 		t.Fatal(outcome, err)
 	}
 	expect("sync ./", // the new root is an entry of its parent
 		"sync root/a/", "sync root/", // the new folders
 		"sync root/a/b/temp", "link 0", "sync root/a/b/")
 
-	if outcome, err := s.PutIfAbsent(ctx, "a/b/1", nil); outcome != Created {
+	if outcome, _, err := s.PutIfAbsent(ctx, "a/b/1", nil); outcome != Created {
 		t.Fatal(outcome, err)
 	}
 	expect("sync root/a/b/temp", "link 1", "sync root/a/b/")
 
-	if outcome, err := s.PutIfAbsent(ctx, "a/b/1", nil); outcome != Exists {
+	if outcome, _, err := s.PutIfAbsent(ctx, "a/b/1", nil); outcome != Exists {
 		t.Fatal(outcome, err)
 	}
 	expect()
@@ -156,7 +156,7 @@ func TestLocalWithoutSyncSyncsNothing(t *testing.T) {
 	s, _ := newLocal(t)
 	s.opts.NoSync = true
 	trace := traced(s)
-	if outcome, err := s.PutIfAbsent(t.Context(), "a/b", nil); outcome != Created {
+	if outcome, _, err := s.PutIfAbsent(t.Context(), "a/b", nil); outcome != Created {
 		t.Fatal(outcome, err)
 	}
 	if !slices.Equal(*trace, []string{"link b"}) {
@@ -207,7 +207,7 @@ func TestLocalPutIfAbsentSaysWhatAFailureProves(t *testing.T) {
 			s, dir := newLocal(t)
 			write(t, dir, "folder/")
 			c.breaks(s)
-			outcome, err := s.PutIfAbsent(t.Context(), "folder/x", []byte("x"))
+			outcome, _, err := s.PutIfAbsent(t.Context(), "folder/x", []byte("x"))
 			if outcome != c.want || !errors.Is(err, c.is) {
 				t.Errorf("%v, %v, want %v, %v", outcome, err, c.want, c.is)
 			}
@@ -283,7 +283,7 @@ func TestLocalStreamThatFailedIsNotPublished(t *testing.T) {
 func TestLocalRefusesSharedWritingWhereItIsNotSafe(t *testing.T) {
 	s, dir := newLocal(t)
 	s.disk.fileSystem = func(*os.File) (string, bool, error) { return "NFS", false, nil }
-	outcome, err := s.PutIfAbsent(t.Context(), "a", nil)
+	outcome, _, err := s.PutIfAbsent(t.Context(), "a", nil)
 	if outcome != Rejected || !errors.Is(err, ErrUnsafe) || !strings.Contains(err.Error(), "NFS") {
 		t.Errorf("%v, %v", outcome, err)
 	}
@@ -294,12 +294,12 @@ func TestLocalRefusesSharedWritingWhereItIsNotSafe(t *testing.T) {
 		t.Errorf("a plain put needs no links: %v", err)
 	}
 	s.opts.TrustFilesystem = true
-	if outcome, err := s.PutIfAbsent(t.Context(), "b", nil); outcome != Created || err != nil {
+	if outcome, _, err := s.PutIfAbsent(t.Context(), "b", nil); outcome != Created || err != nil {
 		t.Errorf("trusted: %v, %v", outcome, err)
 	}
 	s.opts.TrustFilesystem = false
 	s.disk.fileSystem = func(*os.File) (string, bool, error) { return "", false, syscall.EIO }
-	if outcome, err := s.PutIfAbsent(t.Context(), "c", nil); outcome != Rejected || !errors.Is(err, syscall.EIO) {
+	if outcome, _, err := s.PutIfAbsent(t.Context(), "c", nil); outcome != Rejected || !errors.Is(err, syscall.EIO) {
 		t.Errorf("unknown: %v, %v", outcome, err)
 	}
 }
@@ -343,7 +343,7 @@ func TestLocalFolderThatIsAFileIsAnError(t *testing.T) {
 	for _, err := range s.List(ctx, "", "") {
 		listErr = err
 	}
-	outcome, putErr := s.PutIfAbsent(ctx, "a", nil)
+	outcome, _, putErr := s.PutIfAbsent(ctx, "a", nil)
 	for _, err := range []error{headErr, listErr, putErr, s.Delete(ctx, "a")} {
 		if err == nil || errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%v", err)
@@ -358,7 +358,7 @@ func TestLocalFollowsItsFolder(t *testing.T) {
 	s, dir := newLocal(t)
 	ctx := t.Context()
 	for i := range 3 {
-		if outcome, err := s.PutIfAbsent(ctx, "log/0", []byte{byte(i)}); outcome != Created {
+		if outcome, _, err := s.PutIfAbsent(ctx, "log/0", []byte{byte(i)}); outcome != Created {
 			t.Fatalf("round %d: %v, %v", i, outcome, err)
 		}
 		if i == 1 {
@@ -378,7 +378,7 @@ func TestLocalRefusesNamesThatSomethingElseHas(t *testing.T) {
 	s, dir := newLocal(t)
 	write(t, dir, "file", "folder/")
 	for _, name := range []string{"folder", "file/below", "file/far/below"} {
-		outcome, err := s.PutIfAbsent(t.Context(), name, nil)
+		outcome, _, err := s.PutIfAbsent(t.Context(), name, nil)
 		if outcome != Rejected || !errors.Is(err, ErrBadName) {
 			t.Errorf("put if absent %s: %v, %v", name, outcome, err)
 		}
@@ -409,7 +409,7 @@ func TestLocalRefusesNamesItCannotHold(t *testing.T) {
 	for _, name := range []string{
 		strings.Repeat("x", 300), "a/" + strings.Repeat("x", 300), strings.Repeat("x", 300) + "/a", strings.Repeat("a/", 200) + "a",
 	} {
-		outcome, err := s.PutIfAbsent(t.Context(), name, nil)
+		outcome, _, err := s.PutIfAbsent(t.Context(), name, nil)
 		if outcome != Rejected || !errors.Is(err, ErrBadName) {
 			t.Errorf("%d bytes: %v, %v", len(name), outcome, err)
 		}
@@ -433,7 +433,7 @@ func TestLocalShowsLeftoversOnlyToThoseWhoAsk(t *testing.T) {
 	if _, _, err := s.Get(ctx, "log/"+temp, -1); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
-	if outcome, err := s.PutIfAbsent(ctx, "new/"+temp, nil); outcome != Rejected || !errors.Is(err, ErrBadName) {
+	if outcome, _, err := s.PutIfAbsent(ctx, "new/"+temp, nil); outcome != Rejected || !errors.Is(err, ErrBadName) {
 		t.Errorf("%v, %v", outcome, err)
 	}
 	w, err := s.Create(ctx, "running") // a write that is going on is among them

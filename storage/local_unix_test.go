@@ -48,7 +48,7 @@ func TestLocalRefusesSymlinksThatLeaveItsFolder(t *testing.T) {
 		_, _, getErr := s.Get(ctx, name, -1)
 		_, readErr := s.ReadAt(ctx, name, make([]byte, 1), 0)
 		_, headErr := s.Head(ctx, name)
-		outcome, putErr := s.PutIfAbsent(ctx, name, []byte("overwritten"))
+		outcome, _, putErr := s.PutIfAbsent(ctx, name, []byte("overwritten"))
 		for op, err := range map[string]error{"get": getErr, "read": readErr, "head": headErr, "put if absent": putErr} {
 			if !errors.Is(err, ErrBadName) {
 				t.Errorf("%s %s: %v", op, name, err)
@@ -103,10 +103,10 @@ func TestLocalListingReportsLinksThatLeaveAndFollowsThoseThatDoNot(t *testing.T)
 	if body, info, err := s.Get(t.Context(), "a/0-to-b", -1); err != nil || string(body) != "b/2" || info.Size != 3 {
 		t.Errorf("%q, %+v, %v", body, info, err)
 	}
-	if outcome, err := s.PutIfAbsent(t.Context(), "a/0-to-b", nil); outcome != Exists || err != nil {
+	if outcome, _, err := s.PutIfAbsent(t.Context(), "a/0-to-b", nil); outcome != Exists || err != nil {
 		t.Errorf("%v, %v", outcome, err)
 	}
-	if outcome, err := s.PutIfAbsent(t.Context(), "a/nowhere", nil); outcome != Rejected || !errors.Is(err, ErrBadName) {
+	if outcome, _, err := s.PutIfAbsent(t.Context(), "a/nowhere", nil); outcome != Rejected || !errors.Is(err, ErrBadName) {
 		t.Errorf("%v, %v", outcome, err)
 	}
 	if names := listed(t, s, "c/", ""); !slices.Equal(names, []string{"c/0-to-b", "c/1"}) {
@@ -180,7 +180,7 @@ func TestLocalDoesNotWaitForPipes(t *testing.T) {
 		if _, err := s.ReadAt(ctx, name, make([]byte, 1), 0); err == nil {
 			t.Errorf("read %s succeeds", name)
 		}
-		if outcome, err := s.PutIfAbsent(ctx, name, nil); outcome != Rejected || !errors.Is(err, ErrBadName) {
+		if outcome, _, err := s.PutIfAbsent(ctx, name, nil); outcome != Rejected || !errors.Is(err, ErrBadName) {
 			t.Errorf("put if absent %s: %v, %v", name, outcome, err)
 		}
 	}
@@ -232,7 +232,7 @@ func TestLocalClosesItsFiles(t *testing.T) {
 	s, _ := newLocal(t)
 	ctx := t.Context()
 	work := func() {
-		_, _ = s.PutIfAbsent(ctx, "a/b/c", nil)
+		_, _, _ = s.PutIfAbsent(ctx, "a/b/c", nil)
 		_ = s.Put(ctx, "a/b", nil)  // fails: a folder
 		_ = s.Put(ctx, "../b", nil) // fails
 		_ = s.Put(ctx, "a/d", nil)

@@ -43,42 +43,54 @@ func (l *local) put(ctx context.Context, name string, body []byte) error {
 // which is where one of many wins, and makes the link durable. The temporary
 // name is removed last: at no moment does the data hang on a name that a
 // crash could undo.
-func (l *local) PutIfAbsent(ctx context.Context, name string, body []byte) (Outcome, error) {
-	outcome, err := l.putIfAbsent(ctx, name, body)
+func (l *local) PutIfAbsent(ctx context.Context, name string, body []byte) (Outcome, Info, error) {
+	outcome, info, err := l.putIfAbsent(ctx, name, body)
 	if err != nil {
-		return outcome, l.failed("put if absent", name, err)
+		return outcome, Info{}, l.failed("put if absent", name, err)
 	}
-	return outcome, nil
+	return outcome, info, nil
 }
 
-func (l *local) putIfAbsent(ctx context.Context, name string, body []byte) (Outcome, error) {
+func (l *local) putIfAbsent(ctx context.Context, name string, body []byte) (Outcome, Info, error) {
 	at, err := l.openFolder(ctx, name)
 	if err != nil {
-		return Rejected, err
+		return Rejected, Info{}, err
 	}
 	defer at.close()
-	if err := at.mustBeSafe(); err != nil {
+	outcome, err := at.create(ctx, body)
+	if outcome != Created {
+		return outcome, Info{}, err
+	}
+	info := Info{Name: name, Size: int64(len(body))}
+	if stat, err := at.root.Lstat(at.base); err == nil { // else a listing says the time
+		info = infoOf(name, stat)
+	}
+	return outcome, info, nil
+}
+
+func (f *folder) create(ctx context.Context, body []byte) (Outcome, error) {
+	if err := f.mustBeSafe(); err != nil {
 		return Rejected, err
 	}
 	// Whoever comes late is spared the fsync.
-	if _, err := at.root.Lstat(at.base); err == nil {
-		return at.taken(ctx)
+	if _, err := f.root.Lstat(f.base); err == nil {
+		return f.taken(ctx)
 	}
-	temp, err := at.writeTemp(body)
+	temp, err := f.writeTemp(body)
 	if err != nil {
 		return Rejected, err
 	}
-	defer at.drop(temp) // if that fails, it is a leftover, not a failure of the put
+	defer f.drop(temp) // if that fails, it is a leftover, not a failure of the put
 	if err := ctx.Err(); err != nil {
 		return Rejected, err
 	}
-	switch err := l.disk.link(at.root, temp, at.base); {
+	switch err := f.local.disk.link(f.root, temp, f.base); {
 	case errors.Is(err, fs.ErrExist):
-		return at.taken(ctx)
+		return f.taken(ctx)
 	case err != nil:
-		return at.ofLink(err)
+		return f.ofLink(err)
 	}
-	if err := at.sync(); err != nil {
+	if err := f.sync(); err != nil {
 		return Unknown, err // it is there, but a crash may undo it
 	}
 	return Created, nil

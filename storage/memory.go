@@ -76,23 +76,20 @@ func (b *bucket) get(name string) (object, bool) {
 
 // put stores body, which nobody changes from here on. With absent set it does
 // so only where no object is, and reports whether that was so.
-func (b *bucket) put(name string, body []byte, absent bool) bool {
+func (b *bucket) put(name string, body []byte, absent bool) (Info, bool) {
 	modified := b.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if _, there := b.objects[name]; there && absent {
-		return false
+		return Info{}, false
 	}
 	b.writes++
-	b.objects[name] = object{body, Info{
-		Size:     int64(len(body)),
-		Modified: modified,
-		ETag:     strconv.FormatUint(b.writes, 10),
-	}}
+	info := Info{Size: int64(len(body)), Modified: modified, ETag: strconv.FormatUint(b.writes, 10)}
+	b.objects[name] = object{body, info}
 	if i, there := slices.BinarySearch(b.names, name); !there {
 		b.names = slices.Insert(b.names, i, name)
 	}
-	return true
+	return info, true
 }
 
 func (b *bucket) remove(name string) {
@@ -170,14 +167,16 @@ func (m *memory) Put(ctx context.Context, name string, body []byte) error {
 	return nil
 }
 
-func (m *memory) PutIfAbsent(ctx context.Context, name string, body []byte) (Outcome, error) {
+func (m *memory) PutIfAbsent(ctx context.Context, name string, body []byte) (Outcome, Info, error) {
 	if err := check(ctx, name); err != nil {
-		return Rejected, m.failed("put if absent", name, err)
+		return Rejected, Info{}, m.failed("put if absent", name, err)
 	}
-	if !m.bucket.put(m.prefix+name, bytes.Clone(body), true) {
-		return Exists, nil
+	info, created := m.bucket.put(m.prefix+name, bytes.Clone(body), true)
+	if !created {
+		return Exists, Info{}, nil
 	}
-	return Created, nil
+	info.Name = name
+	return Created, info, nil
 }
 
 func (m *memory) Create(ctx context.Context, name string) (Writer, error) {

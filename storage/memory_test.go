@@ -22,7 +22,7 @@ func TestMemoryTakesTimesFromItsClock(t *testing.T) {
 			t.Errorf("%+v, %v", info, err)
 		}
 	}
-	if outcome, err := s.PutIfAbsent(ctx, "a", nil); outcome != Exists || err != nil {
+	if outcome, _, err := s.PutIfAbsent(ctx, "a", nil); outcome != Exists || err != nil {
 		t.Error(outcome, err)
 	}
 	if info, err := s.Head(ctx, "a"); err != nil || info.ETag != "3" {
@@ -37,7 +37,7 @@ func TestMemoryKeepsItsOwnBytes(t *testing.T) {
 	if err := s.Put(ctx, "a", body); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.PutIfAbsent(ctx, "b", body); err != nil {
+	if _, _, err := s.PutIfAbsent(ctx, "b", body); err != nil {
 		t.Fatal(err)
 	}
 	w, err := s.Create(ctx, "c")

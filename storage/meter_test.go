@@ -24,7 +24,7 @@ func TestMeterCountsRequestsAndBytesByKind(t *testing.T) {
 			}
 		}
 		must(s.Put(ctx, "a", []byte("12345")))
-		_, err := s.PutIfAbsent(ctx, "b", []byte("123"))
+		_, _, err := s.PutIfAbsent(ctx, "b", []byte("123"))
 		must(err)
 		_, _, err = s.Get(ctx, "a", -1)
 		must(err)

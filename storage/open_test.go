@@ -266,7 +266,7 @@ func FuzzNames(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		outcome, err := s.PutIfAbsent(ctx, name, []byte("x"))
+		outcome, _, err := s.PutIfAbsent(ctx, name, []byte("x"))
 		switch {
 		case bad != nil:
 			if outcome != Rejected || !errors.Is(err, ErrBadName) {

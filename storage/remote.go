@@ -292,7 +292,7 @@ func (r *remote) Put(ctx context.Context, name string, body []byte) error {
 		return r.failed("put", name, err)
 	}
 	_, err = repeat(ctx, r, call{kind: RequestPut, name: name, bytes: int64(len(body))}, func(ctx context.Context, _ *watch) (struct{}, int64, error) {
-		err := r.driver.Put(ctx, key, body, false)
+		_, err := r.driver.Put(ctx, key, body, false)
 		return struct{}{}, int64(len(body)), err
 	})
 	if err != nil {
@@ -301,36 +301,36 @@ func (r *remote) Put(ctx context.Context, name string, body []byte) error {
 	return nil
 }
 
-func (r *remote) PutIfAbsent(ctx context.Context, name string, body []byte) (Outcome, error) {
+func (r *remote) PutIfAbsent(ctx context.Context, name string, body []byte) (Outcome, Info, error) {
 	key, err := r.key(ctx, name)
 	if err != nil {
-		return Rejected, r.failed("put if absent", name, err)
+		return Rejected, Info{}, r.failed("put if absent", name, err)
 	}
 	ctx, _, end := r.within(ctx, int64(len(body)))
 	defer end()
 	if err := r.ensureConditional(ctx, name); err != nil {
-		return Rejected, r.failed("put if absent", name, err)
+		return Rejected, Info{}, r.failed("put if absent", name, err)
 	}
 	sent := false
 	c := call{kind: RequestPutIfAbsent, name: name, bytes: int64(len(body)), once: true}
-	_, err = repeat(ctx, r, c, func(ctx context.Context, _ *watch) (struct{}, int64, error) {
+	etag, err := repeat(ctx, r, c, func(ctx context.Context, _ *watch) (string, int64, error) {
 		sent = true
-		err := r.driver.Put(ctx, key, body, true)
-		return struct{}{}, int64(len(body)), err
+		etag, err := r.driver.Put(ctx, key, body, true)
+		return etag, int64(len(body)), err
 	})
 	switch {
 	case err == nil:
-		return Created, nil
+		return Created, Info{Name: name, Size: int64(len(body)), ETag: etag}, nil
 	case !sent:
-		return Rejected, r.failed("put if absent", name, err)
+		return Rejected, Info{}, r.failed("put if absent", name, err)
 	}
 	switch classOf(err) {
 	case Taken:
-		return Exists, nil
+		return Exists, Info{}, nil
 	case Lost:
-		return Unknown, r.failed("put if absent", name, err)
+		return Unknown, Info{}, r.failed("put if absent", name, err)
 	default:
-		return Rejected, r.failed("put if absent", name, err)
+		return Rejected, Info{}, r.failed("put if absent", name, err)
 	}
 }
 
@@ -489,7 +489,8 @@ func (r *remote) tryTwice(ctx context.Context, name string) error {
 	put := func(body string) error {
 		c := call{kind: RequestProbe, name: name, bytes: int64(len(body))}
 		_, err := repeat(ctx, r, c, func(ctx context.Context, _ *watch) (struct{}, int64, error) {
-			return struct{}{}, c.bytes, r.driver.Put(ctx, key, []byte(body), true)
+			_, err := r.driver.Put(ctx, key, []byte(body), true)
+			return struct{}{}, c.bytes, err
 		})
 		return err
 	}

@@ -180,7 +180,8 @@ func (w *remoteWriter) complete(ctx context.Context) error {
 func (w *remoteWriter) putWhole() error {
 	c := call{kind: RequestPut, name: w.name, bytes: int64(len(w.part))}
 	_, err := repeat(w.ctx, w.store, c, func(ctx context.Context, _ *watch) (struct{}, int64, error) {
-		return struct{}{}, int64(len(w.part)), w.store.driver.Put(ctx, w.key, w.part, false)
+		_, err := w.store.driver.Put(ctx, w.key, w.part, false)
+		return struct{}{}, int64(len(w.part)), err
 	})
 	return err
 }

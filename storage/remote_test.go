@@ -71,7 +71,8 @@ var ops = []op{
 	})},
 	{"put", RequestPut, noOutcome(func(ctx context.Context, s Store) error { return s.Put(ctx, "a", []byte("x")) })},
 	{"put if absent", RequestPutIfAbsent, func(ctx context.Context, s Store) (Outcome, error) {
-		return s.PutIfAbsent(ctx, "a", []byte("x"))
+		outcome, _, err := s.PutIfAbsent(ctx, "a", []byte("x"))
+		return outcome, err
 	}},
 	{"list", RequestList, noOutcome(func(ctx context.Context, s Store) error {
 		for _, err := range s.List(ctx, "", "") {
@@ -173,12 +174,12 @@ func TestLostAnswerToPutIfAbsentIsUnknown(t *testing.T) {
 		d := newFakeDriver()
 		d.after = func(context.Context, int, RequestKind, string) error { return &Failure{Class: Lost} }
 		s := over(t, d, RemoteOptions{})
-		outcome, err := s.PutIfAbsent(t.Context(), "a", []byte("x"))
+		outcome, _, err := s.PutIfAbsent(t.Context(), "a", []byte("x"))
 		if outcome != Unknown || !errors.Is(err, ErrUnavailable) || len(d.requests()) != 1 {
 			t.Error(outcome, err, d.requests())
 		}
 		d.after = nil
-		if outcome, err := s.PutIfAbsent(t.Context(), "a", []byte("x")); outcome != Exists || err != nil {
+		if outcome, _, err := s.PutIfAbsent(t.Context(), "a", []byte("x")); outcome != Exists || err != nil {
 			t.Error(outcome, err)
 		}
 	})
@@ -550,7 +551,7 @@ func TestProbeRunsOnceAlsoForManyFirstPuts(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range 50 {
 			wg.Go(func() {
-				if outcome, err := s.PutIfAbsent(ctx, fmt.Sprintf("log/%02d", i), nil); outcome != Created || err != nil {
+				if outcome, _, err := s.PutIfAbsent(ctx, fmt.Sprintf("log/%02d", i), nil); outcome != Created || err != nil {
 					t.Error(outcome, err)
 				}
 			})
@@ -582,7 +583,7 @@ func TestServiceThatIgnoresTheConditionIsRefused(t *testing.T) {
 		d.traits.Conditional, d.ignoresIfAbsent = false, true
 		s := over(t, d, RemoteOptions{})
 		for range 3 {
-			outcome, err := s.PutIfAbsent(t.Context(), "a", nil)
+			outcome, _, err := s.PutIfAbsent(t.Context(), "a", nil)
 			if e := isExactly(err, ErrUnsafe); outcome != Rejected || e != nil {
 				t.Error(outcome, e)
 			}
@@ -591,7 +592,7 @@ func TestServiceThatIgnoresTheConditionIsRefused(t *testing.T) {
 			t.Errorf("holds %v", d.objects)
 		}
 		s = over(t, d, RemoteOptions{NoProbe: true})
-		if outcome, err := s.PutIfAbsent(t.Context(), "a", nil); outcome != Created || err != nil {
+		if outcome, _, err := s.PutIfAbsent(t.Context(), "a", nil); outcome != Created || err != nil {
 			t.Error(outcome, err)
 		}
 	})
@@ -628,7 +629,7 @@ func TestProbeSettlesWhatHappensToIt(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newFakeDriver()
 				d.traits.Conditional, d.ignoresIfAbsent, d.before, d.after = false, c.ignores, c.before, c.after
-				outcome, err := over(t, d, RemoteOptions{}).PutIfAbsent(t.Context(), "a", nil)
+				outcome, _, err := over(t, d, RemoteOptions{}).PutIfAbsent(t.Context(), "a", nil)
 				if e := isExactly(err, c.is...); outcome != c.outcome || e != nil {
 					t.Errorf("%v, %v: %v", outcome, err, e)
 				}
@@ -646,7 +647,7 @@ func TestHungProbeEndsInTimeForAllWhoWait(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range 50 {
 			wg.Go(func() {
-				outcome, err := s.PutIfAbsent(t.Context(), fmt.Sprint(i), nil)
+				outcome, _, err := s.PutIfAbsent(t.Context(), fmt.Sprint(i), nil)
 				if e := isExactly(err, ErrUnavailable, os.ErrDeadlineExceeded); outcome != Rejected || e != nil {
 					t.Error(outcome, err, e)
 				}
@@ -660,13 +661,13 @@ func TestHungProbeEndsInTimeForAllWhoWait(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		wg.Go(func() {
-			if outcome, err := s.PutIfAbsent(ctx, "x", nil); outcome != Rejected || !errors.Is(err, context.DeadlineExceeded) {
+			if outcome, _, err := s.PutIfAbsent(ctx, "x", nil); outcome != Rejected || !errors.Is(err, context.DeadlineExceeded) {
 				t.Error(outcome, err)
 			}
 		})
 		synctest.Wait()
 		d.before = nil
-		if outcome, err := s.PutIfAbsent(t.Context(), "y", nil); outcome != Created || err != nil {
+		if outcome, _, err := s.PutIfAbsent(t.Context(), "y", nil); outcome != Created || err != nil {
 			t.Error(outcome, err)
 		}
 		wg.Wait()

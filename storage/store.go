@@ -39,8 +39,10 @@ type Store interface {
 
 	// PutIfAbsent writes an object unless one of that name is there. Of any
 	// number of concurrent callers at most one creates it. The error is nil
-	// exactly when the outcome is Created or Exists.
-	PutIfAbsent(ctx context.Context, name string, body []byte) (Outcome, error)
+	// exactly when the outcome is Created or Exists. Info describes the object
+	// that was created, as far as the answer tells: its Modified or its ETag
+	// may be missing, but what is there is as in a later listing.
+	PutIfAbsent(ctx context.Context, name string, body []byte) (Outcome, Info, error)
 
 	// Create starts a streaming write of an object of unknown size. Nothing
 	// is visible under the name until Close returns nil; Abort, or the end of

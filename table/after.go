@@ -18,28 +18,29 @@ const followTime = 2 * time.Minute
 
 // follow does what follows a commit, when and where the option says.
 func (t *Table) follow(ctx context.Context, s *replay.State, post Post) error {
+	landed := t.env.Now()
 	switch post {
 	case None:
 		return nil
 	case Background:
-		t.inBackground(ctx, s)
+		t.inBackground(ctx, s, landed)
 		return nil
 	default:
 		ctx, cancel := context.WithTimeout(ctx, followTime)
 		defer cancel()
-		return t.afterCommit(ctx, s)
+		return t.afterCommit(ctx, s, landed)
 	}
 }
 
-func (t *Table) afterCommit(ctx context.Context, s *replay.State) error {
-	next, err := txn.After(ctx, t.env, s)
+func (t *Table) afterCommit(ctx context.Context, s *replay.State, landed time.Time) error {
+	next, err := txn.After(ctx, t.env, s, landed)
 	t.learn(next)
 	return translate(err)
 }
 
 // inBackground starts a goroutine that Close waits for. One at a time works;
 // on a closed table the work is left out, as after a crash.
-func (t *Table) inBackground(ctx context.Context, s *replay.State) {
+func (t *Table) inBackground(ctx context.Context, s *replay.State, landed time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
@@ -53,7 +54,7 @@ func (t *Table) inBackground(ctx context.Context, s *replay.State) {
 	go func() {
 		defer cancel()
 		t.after <- struct{}{}
-		err := t.afterCommit(ctx, s)
+		err := t.afterCommit(ctx, s, landed)
 		<-t.after
 		t.mu.Lock()
 		defer t.mu.Unlock()
@@ -85,7 +86,7 @@ func (t *Table) Checkpoint(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("checkpoint of %s: %w", t.url, err)
 	}
-	next, err := txn.Checkpoint(ctx, t.env, s)
+	next, err := txn.Checkpoint(ctx, t.env, s, t.env.Now())
 	if err != nil {
 		return 0, fmt.Errorf("checkpoint of %s: %w", t.url, translate(err))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/foreset/foreset/log"
 	"github.com/foreset/foreset/schema"
 	"github.com/foreset/foreset/storage"
+	"github.com/foreset/foreset/storage/faults"
 	"github.com/foreset/foreset/table"
 )
 
@@ -333,4 +335,57 @@ func TestResolveTouchesNoOtherTable(t *testing.T) {
 		_, _, err := tbl.Resolve(context.Background(), u, false)
 		return err
 	})
+}
+
+// undescribed is a store whose puts tell nothing of what they made.
+type undescribed struct{ storage.Store }
+
+func (s undescribed) PutIfAbsent(ctx context.Context, name string, body []byte) (storage.Outcome, storage.Info, error) {
+	outcome, _, err := s.Store.PutIfAbsent(ctx, name, body)
+	return outcome, storage.Info{}, err
+}
+
+// TestAHandleNoticesThatItsTableWasReplaced by one with as many versions, whose
+// last commit is as long as the one that the handle made: by what the put told
+// of it, or by a look at it. If it was not replaced, only the latter takes one.
+func TestAHandleNoticesThatItsTableWasReplaced(t *testing.T) {
+	local := func() storage.Store {
+		st, err := storage.NewLocal(t.TempDir(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { st.Close() })
+		return st
+	}
+	for name, c := range map[string]struct {
+		st    storage.Store
+		looks int
+	}{
+		"memory":      {storage.NewMemory(nil), 0},
+		"local":       {local(), 0},
+		"undescribed": {undescribed{storage.NewMemory(nil)}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rec := faults.Record(c.st)
+			tbl := create(t, rec, "id bigint", nil)
+			mustAppend(t, tbl, ids(t, 1), nil)
+			rec.Reset()
+			if got := latest(t, tbl).Version(); got != 1 {
+				t.Errorf("version %d", got)
+			}
+			if n := rec.Count(faults.Get, faults.ReadAt); n != c.looks {
+				t.Errorf("%d looks at the commit, want %d", n, c.looks)
+			}
+			mustAppend(t, tbl, ids(t, 2), nil)
+			remove(t, c.st, "")
+			other := create(t, c.st, "id bigint", nil)
+			mustAppend(t, other, ids(t, 3), nil)
+			mustAppend(t, other, ids(t, 4), nil)
+			s := latest(t, tbl)
+			rows, err := simScan(t.Context(), s)
+			if err != nil || s.Version() != 2 || !slices.Equal(rows, []int64{3, 4}) {
+				t.Errorf("version %d, rows %v, %v", s.Version(), rows, err)
+			}
+		})
+	}
 }

@@ -20,11 +20,11 @@ const tailMax = 20_000
 // loaded anew.
 func (s *State) Advance(ctx context.Context) (*State, error) {
 	src := s.line.src
-	news, same, err := s.since(ctx)
+	news, err := s.since(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s, same, err = s.confirm(ctx, news, same)
+	s, same, err := s.confirm(ctx, news)
 	if err != nil {
 		return nil, err
 	}
@@ -63,13 +63,13 @@ func (s *State) Advance(ctx context.Context) (*State, error) {
 }
 
 // confirm settles what a listing leaves open: whether the commit of s is still
-// that of the log. A commit of our own is known by its txnId alone until it has
-// been seen in a listing; a commit that is not in the listing may be there all
-// the same, where listings lag.
-func (s *State) confirm(ctx context.Context, n news, same bool) (*State, bool, error) {
+// that of the log. A commit of our own is known by its txnId alone if the store
+// did not describe the object that it made; a commit that is not in the listing
+// may be there all the same, where listings lag.
+func (s *State) confirm(ctx context.Context, n news) (*State, bool, error) {
 	id := s.txnID()
-	if id == "" || same && (!s.Modified.IsZero() || s.ETag != "") {
-		return s, same, nil
+	if id == "" || n.match == certain {
+		return s.seen(n.own), n.match != none, nil
 	}
 	body, err := s.line.src.Committer.Lookup(ctx, s.Version)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -81,12 +81,17 @@ func (s *State) confirm(ctx context.Context, n news, same bool) (*State, bool, e
 	if there, _ := log.TxnID(body); there != id {
 		return s, false, nil
 	}
-	if !same {
-		return s, true, nil
+	return s.seen(n.own), true, nil
+}
+
+// seen is s with what a listing says of its commit, if that was not known.
+func (s *State) seen(own storage.Info) *State {
+	if own.Name == "" || !s.Modified.IsZero() {
+		return s
 	}
-	seen := *s
-	seen.Modified, seen.ETag = n.own.Modified, n.own.ETag
-	return &seen, true, nil
+	next := *s
+	next.Modified, next.ETag = own.Modified, own.ETag
+	return &next
 }
 
 // txnID is that of the state's commit; empty if it has none or is not known.
@@ -103,18 +108,28 @@ func (s *State) txnID() string {
 
 // news is what a listing shows from a version on.
 type news struct {
-	own        storage.Info // the commit of the version
+	own        storage.Info // the commit of the version, if it is listed and can be that of the state
+	match      match
 	commits    []log.File
 	checkpoint log.Version // the newest classic one, or −1
 }
 
-// since lists what came after s. same is false if the commit of s is not the
-// one that s was made from.
-func (s *State) since(ctx context.Context) (n news, same bool, err error) {
-	n.checkpoint = -1
+// match is whether the commit that is listed is the one that a state was made
+// from.
+type match uint8
+
+const (
+	none match = iota
+	possible
+	certain
+)
+
+// since lists what came after s.
+func (s *State) since(ctx context.Context) (news, error) {
+	n := news{checkpoint: -1}
 	for info, err := range s.line.src.Store.List(ctx, log.Dir, log.CommitName(s.Version)[:len(log.Dir)+20]) {
 		if err != nil {
-			return n, false, fmt.Errorf("list the log from version %d: %w", s.Version, err)
+			return n, fmt.Errorf("list the log from version %d: %w", s.Version, err)
 		}
 		if info.Name > log.Dir+"9" {
 			break
@@ -123,24 +138,34 @@ func (s *State) since(ctx context.Context) (n news, same bool, err error) {
 		switch {
 		case !ok:
 		case name.Kind == log.Commit && name.Version == s.Version:
-			same, n.own = s.isCommit(info), info
+			if n.match = s.matches(info); n.match != none {
+				n.own = info
+			}
 		case name.Kind == log.Commit:
 			n.commits = append(n.commits, log.File{Name: info.Name, Version: name.Version, Size: info.Size, Modified: info.Modified, ETag: info.ETag})
 		case name.Kind == log.ClassicCheckpoint && info.Size > 0:
 			n.checkpoint = max(n.checkpoint, name.Version)
-			same = same || name.Version == s.Version && s.Modified.Equal(info.Modified) // its commit was cleaned up
+			if n.match == none && name.Version == s.Version && s.Modified.Equal(info.Modified) {
+				n.match = certain // its commit was cleaned up
+			}
 		}
 	}
-	return n, same, nil
+	return n, nil
 }
 
-// isCommit says whether a listed object can be the commit that s was made
-// from, as far as s knows it.
-func (s *State) isCommit(info storage.Info) bool {
-	if s.ETag != "" && info.ETag != "" {
-		return s.ETag == info.ETag
+// matches compares a listed commit with what s knows of its own.
+func (s *State) matches(info storage.Info) match {
+	switch {
+	case s.ETag != "" && info.ETag != "":
+		if s.ETag == info.ETag {
+			return certain
+		}
+	case s.Modified.IsZero():
+		return possible
+	case s.Modified.Equal(info.Modified):
+		return certain
 	}
-	return s.Modified.IsZero() || s.Modified.Equal(info.Modified)
+	return none
 }
 
 func contiguous(after log.Version, commits []log.File) bool {

@@ -145,8 +145,8 @@ func (l *lineage) learn(ctx context.Context, v log.Version, actions []log.Action
 }
 
 // First is the state of version 0, which the caller has just committed.
-func First(src *Source, actions []log.Action) *State {
-	s := &State{CheckpointVersion: -1, line: newLineage(src, newBase(src, -1, nil))}
+func First(src *Source, actions []log.Action, modified time.Time, etag string) *State {
+	s := &State{CheckpointVersion: -1, Modified: modified, ETag: etag, line: newLineage(src, newBase(src, -1, nil))}
 	s.line.tail.extend(0, actions)
 	s.takeSmall(actions)
 	s.Sum = log.FirstChecksum(actions)

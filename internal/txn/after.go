@@ -16,10 +16,10 @@ import (
 	"github.com/foreset/foreset/storage"
 )
 
-// After does what follows a commit: the .crc of its version, and a checkpoint
-// if one is due. It returns the state with what is known now. Its errors never
-// concern the commit, which stands.
-func After(ctx context.Context, env Env, s *replay.State) (*replay.State, error) {
+// After does what follows a commit that landed at a time: the .crc of its
+// version, and a checkpoint if one is due. It returns the state with what is
+// known now. Its errors never concern the commit, which stands.
+func After(ctx context.Context, env Env, s *replay.State, landed time.Time) (*replay.State, error) {
 	var failures []error
 	if s.Sum != nil || s.Resident(ctx) { // otherwise the count would cost a read of the whole checkpoint
 		sum, err := s.Checksum(ctx)
@@ -33,7 +33,7 @@ func After(ctx context.Context, env Env, s *replay.State) (*replay.State, error)
 	}
 	due, s := checkpointIsDue(ctx, env, s)
 	if due {
-		next, err := Checkpoint(ctx, env, s)
+		next, err := Checkpoint(ctx, env, s, landed)
 		if err != nil {
 			failures = append(failures, err)
 		} else {
@@ -73,11 +73,16 @@ func checkpointIsDue(ctx context.Context, env Env, s *replay.State) (bool, *repl
 	return true, s
 }
 
-// Checkpoint writes a checkpoint of a version. If its files do not add up to
-// what is said of them, as when another engine added a file twice or wrote a
-// wrong .crc, they are counted anew.
-func Checkpoint(ctx context.Context, env Env, s *replay.State) (*replay.State, error) {
-	next, err := writeCheckpoint(ctx, env, s)
+// hintTime is how long after a version was the newest it is taken for granted
+// that no other writer has made a checkpoint of a later one.
+const hintTime = 5 * time.Second
+
+// Checkpoint writes a checkpoint of a version that was the newest at a time. If
+// its files do not add up to what is said of them, as when another engine added
+// a file twice or wrote a wrong .crc, they are counted anew.
+func Checkpoint(ctx context.Context, env Env, s *replay.State, at time.Time) (*replay.State, error) {
+	newest := func() bool { return env.Now().Sub(at) < hintTime }
+	next, err := writeCheckpoint(ctx, env, s, newest)
 	if !errors.Is(err, checkpoint.ErrCount) {
 		return next, err
 	}
@@ -85,10 +90,10 @@ func Checkpoint(ctx context.Context, env Env, s *replay.State) (*replay.State, e
 	if s, err = s.Recounted(ctx); err != nil {
 		return nil, fmt.Errorf("count the files of the checkpoint anew: %w", err)
 	}
-	return writeCheckpoint(ctx, env, s)
+	return writeCheckpoint(ctx, env, s, newest)
 }
 
-func writeCheckpoint(ctx context.Context, env Env, s *replay.State) (*replay.State, error) {
+func writeCheckpoint(ctx context.Context, env Env, s *replay.State, newest func() bool) (*replay.State, error) {
 	conf := s.Metadata.Configuration
 	src := &checkpoint.Source{Version: s.Version, Protocol: s.Protocol, Metadata: s.Metadata, NumAdds: -1, AddBytes: -1}
 	if s.Sum != nil {
@@ -117,6 +122,7 @@ func writeCheckpoint(ctx context.Context, env Env, s *replay.State) (*replay.Sta
 		RemoveRetention: feature.Duration(conf, "delta.deletedFileRetentionDuration", 0),
 		TxnRetention:    feature.Duration(conf, "delta.setTransactionRetentionDuration", 0),
 		Codec:           checkpointCodec(conf["delta.parquet.compression.codec"]),
+		Newest:          newest,
 	}
 	if _, err := checkpoint.Write(ctx, env.Source.Store, src, opts); err != nil {
 		return nil, fmt.Errorf("write a checkpoint of version %d: %w", s.Version, err)
@@ -161,7 +167,7 @@ func Resolve(ctx context.Context, env Env, u *UnknownError, abandon bool) (lande
 	}
 	var last error
 	for try := 1; ; try++ {
-		outcome, err := tx.send(ctx, u.Version, body, try-1)
+		outcome, _, err := tx.send(ctx, u.Version, body, try-1)
 		if outcome == storage.Created {
 			return !abandon, nil
 		}

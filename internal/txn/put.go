@@ -38,9 +38,10 @@ func (tx *transaction) put(ctx context.Context, v log.Version, c *commit) (fate,
 	doubt := false // a put of ours may still land
 	live := ctx
 	for try := 0; ; try++ {
-		outcome, err := tx.send(live, v, c.body, try)
+		outcome, created, err := tx.send(live, v, c.body, try)
 		switch {
 		case outcome == storage.Created:
+			c.created = created
 			return committed, nil, nil
 		case outcome == storage.Rejected && !doubt && !errors.Is(err, storage.ErrThrottled):
 			return refused, nil, err
@@ -78,7 +79,7 @@ func (tx *transaction) put(ctx context.Context, v log.Version, c *commit) (fate,
 }
 
 // send puts the body once, within a deadline that grows with the tries.
-func (tx *transaction) send(ctx context.Context, v log.Version, body []byte, try int) (storage.Outcome, error) {
+func (tx *transaction) send(ctx context.Context, v log.Version, body []byte, try int) (storage.Outcome, storage.Info, error) {
 	limit := 2 * time.Second << min(try, 2)
 	limit += time.Duration(len(body)>>20) * time.Second
 	ctx, cancel := context.WithTimeout(ctx, limit)

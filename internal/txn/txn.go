@@ -19,6 +19,7 @@ import (
 	"github.com/foreset/foreset/internal/feature"
 	"github.com/foreset/foreset/internal/replay"
 	"github.com/foreset/foreset/log"
+	"github.com/foreset/foreset/storage"
 )
 
 // Env is what a commit needs from outside.
@@ -208,11 +209,11 @@ func (tx *transaction) seed() error {
 func (tx *transaction) done(ctx context.Context, s *replay.State, v log.Version, c *commit, attempts int) (*Result, error) {
 	r := &Result{Version: v, Time: c.info.Time(), Attempts: attempts}
 	if s == nil {
-		r.State = replay.First(tx.env.Source, c.actions)
+		r.State = replay.First(tx.env.Source, c.actions, c.created.Modified, c.created.ETag)
 		return r, nil
 	}
 	// The end of ctx must not turn a commit that landed into a failure.
-	next, err := s.Apply(context.WithoutCancel(ctx), v, c.actions, time.Time{}, "")
+	next, err := s.Apply(context.WithoutCancel(ctx), v, c.actions, c.created.Modified, c.created.ETag)
 	if err != nil {
 		return nil, fmt.Errorf("committed version %d, but: %w", v, err)
 	}
@@ -234,6 +235,7 @@ type commit struct {
 	body    []byte
 	actions []log.Action // the commitInfo first
 	info    *log.CommitInfo
+	created storage.Info // the object that it became, as far as is known
 }
 
 // body makes the bytes of version v. They are made once for each version, so
@@ -253,7 +255,7 @@ func (tx *transaction) body(ctx context.Context, s *replay.State, v log.Version)
 			return nil, fmt.Errorf("refused before the commit: %w", err)
 		}
 	}
-	return &commit{log.EncodeCommit(actions), actions, info}, nil
+	return &commit{body: log.EncodeCommit(actions), actions: actions, info: info}, nil
 }
 
 func (tx *transaction) info(ctx context.Context, s *replay.State, v log.Version) (*log.CommitInfo, error) {

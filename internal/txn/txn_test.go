@@ -55,54 +55,54 @@ var (
 	errDenied = fmt.Errorf("put: %w", fs.ErrPermission)
 )
 
-func (s *scripted) Commit(ctx context.Context, v log.Version, body []byte) (storage.Outcome, error) {
+func (s *scripted) Commit(ctx context.Context, v log.Version, body []byte) (storage.Outcome, storage.Info, error) {
 	s.sent, s.at = append(s.sent, bytes.Clone(body)), append(s.at, v)
 	if s.delayed != nil {
 		s.delayed()
 		s.delayed = nil
 	}
 	if err := ctx.Err(); err != nil {
-		return storage.Rejected, err
+		return storage.Rejected, storage.Info{}, err
 	}
 	next := created
 	if len(s.steps) > 0 {
 		next, s.steps = s.steps[0], s.steps[1:]
 	}
 	other := func(body []byte) {
-		if _, err := s.st.PutIfAbsent(context.Background(), log.CommitName(v), body); err != nil {
+		if _, _, err := s.st.PutIfAbsent(context.Background(), log.CommitName(v), body); err != nil {
 			panic(err)
 		}
 	}
 	switch next {
 	case lost:
-		_, _ = s.Committer.Commit(ctx, v, body)
-		return storage.Unknown, errLost
+		_, _, _ = s.Committer.Commit(ctx, v, body)
+		return storage.Unknown, storage.Info{}, errLost
 	case repeated:
-		_, _ = s.Committer.Commit(ctx, v, body)
-		return storage.Exists, nil
+		_, _, _ = s.Committer.Commit(ctx, v, body)
+		return storage.Exists, storage.Info{}, nil
 	case theirs:
 		other(log.EncodeCommit(s.winner))
 	case damaged:
 		other([]byte("{\"commitInfo\":"))
-		return storage.Exists, nil
+		return storage.Exists, storage.Info{}, nil
 	case theirsQuiet:
 		other(log.EncodeCommit(s.winner))
-		return storage.Unknown, errLost
+		return storage.Unknown, storage.Info{}, errLost
 	case vanished:
-		return storage.Unknown, errLost
+		return storage.Unknown, storage.Info{}, errLost
 	case late:
-		s.delayed = func() { _, _ = s.Committer.Commit(context.Background(), v, body) }
-		return storage.Unknown, errLost
+		s.delayed = func() { _, _, _ = s.Committer.Commit(context.Background(), v, body) }
+		return storage.Unknown, storage.Info{}, errLost
 	case tooLate:
 		s.delayed = func() {
 			other(log.EncodeCommit(s.winner))
-			_, _ = s.Committer.Commit(context.Background(), v, body)
+			_, _, _ = s.Committer.Commit(context.Background(), v, body)
 		}
-		return storage.Unknown, errLost
+		return storage.Unknown, storage.Info{}, errLost
 	case rejected:
-		return storage.Rejected, errDenied
+		return storage.Rejected, storage.Info{}, errDenied
 	case throttled:
-		return storage.Rejected, fmt.Errorf("put: %w", storage.ErrThrottled)
+		return storage.Rejected, storage.Info{}, fmt.Errorf("put: %w", storage.ErrThrottled)
 	}
 	return s.Committer.Commit(ctx, v, body)
 }
@@ -262,7 +262,7 @@ func TestWhatStaysUnknownIsSaid(t *testing.T) {
 						}
 						s.blind, s.steps = 0, nil
 						if other {
-							if _, err := s.st.PutIfAbsent(context.Background(), log.CommitName(1), log.EncodeCommit(s.winner)); err != nil {
+							if _, _, err := s.st.PutIfAbsent(context.Background(), log.CommitName(1), log.EncodeCommit(s.winner)); err != nil {
 								t.Fatal(err)
 							}
 						}
@@ -382,10 +382,10 @@ type ending struct {
 	cancel func()
 }
 
-func (e ending) Commit(ctx context.Context, v log.Version, body []byte) (storage.Outcome, error) {
-	outcome, err := e.scripted.Commit(ctx, v, body)
+func (e ending) Commit(ctx context.Context, v log.Version, body []byte) (storage.Outcome, storage.Info, error) {
+	outcome, info, err := e.scripted.Commit(ctx, v, body)
 	e.cancel()
-	return outcome, err
+	return outcome, info, err
 }
 
 func TestCreatorsThatLoseAreTold(t *testing.T) {

@@ -125,7 +125,7 @@ func TestATokenThatNeverComesIsAFailureInTime(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start = time.Now()
-		outcome, err := store.PutIfAbsent(ctx, "k", nil)
+		outcome, _, err := store.PutIfAbsent(ctx, "k", nil)
 		if took := time.Since(start); outcome != storage.Rejected || !errors.Is(err, context.DeadlineExceeded) || took > time.Second {
 			t.Errorf("after %v: %v, %v", took, outcome, err)
 		}
@@ -175,12 +175,12 @@ func TestABucketOfGocloudIsAdopted(t *testing.T) {
 			t.Errorf("%s: %v", c.place, got)
 		}
 		s.answers(refusal(403, "AuthorizationFailure"))
-		outcome, err := store.PutIfAbsent(t.Context(), "k", nil)
+		outcome, _, err := store.PutIfAbsent(t.Context(), "k", nil)
 		if n := len(s.take()); outcome != storage.Rejected || !errors.Is(err, fs.ErrPermission) || n != 1 {
 			t.Errorf("%s: %v, %v after %d requests", c.place, outcome, err, n)
 		}
 		s.answers(refusal(500, "OperationTimedOut"))
-		if d, _, _, _ := adopt(c.b); d.Put(t.Context(), "k", nil, true) == nil || len(s.take()) != 1 {
+		if d, _, _, _ := adopt(c.b); put(t.Context(), d, "k", nil, true) == nil || len(s.take()) != 1 {
 			t.Errorf("%s: the SDK repeats a put", c.place)
 		}
 		s.answers(isFine)

@@ -167,10 +167,10 @@ func (d *driver) encryption() *blob.CPKScopeInfo {
 	return &blob.CPKScopeInfo{EncryptionScope: &d.scope}
 }
 
-func (d *driver) Put(ctx context.Context, key string, body []byte, ifAbsent bool) error {
+func (d *driver) Put(ctx context.Context, key string, body []byte, ifAbsent bool) (string, error) {
 	ctx, err := d.once(ctx, key)
 	if err != nil {
-		return err
+		return "", err
 	}
 	o, for_ := &blockblob.UploadOptions{CPKScopeInfo: d.encryption()}, writing
 	if ifAbsent {
@@ -179,12 +179,12 @@ func (d *driver) Put(ctx context.Context, key string, body []byte, ifAbsent bool
 	}
 	out, err := d.client.NewBlockBlobClient(key).Upload(ctx, streaming.NopCloser(bytes.NewReader(body)), o)
 	if err != nil {
-		return failure(ctx, err, for_)
+		return "", failure(ctx, err, for_)
 	}
 	if out.ETag == nil || out.RequestID == nil {
-		return notAzure()
+		return "", notAzure()
 	}
-	return nil
+	return etag(out.ETag), nil
 }
 
 func (d *driver) List(ctx context.Context, prefix, start, token string) (storage.Page, error) {

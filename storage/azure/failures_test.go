@@ -162,7 +162,7 @@ func TestAzureSaysWhoItIs(t *testing.T) {
 	_, _, readErr := d.Read(t.Context(), "k", 0, -1)
 	_, headErr := d.Head(t.Context(), "k")
 	_, missing := d.Head(t.Context(), "missing")
-	for _, err := range []error{readErr, headErr, missing, d.Put(t.Context(), "k", nil, true)} {
+	for _, err := range []error{readErr, headErr, missing, put(t.Context(), d, "k", nil, true)} {
 		if f := failureOf(t, err); f.Class != storage.Lost {
 			t.Errorf("%v: %v", f.Class, f)
 		}
@@ -195,7 +195,7 @@ func TestWithoutAConnectionNothingWasSent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := failureOf(t, d.Put(t.Context(), "k", nil, false))
+		f := failureOf(t, put(t.Context(), d, "k", nil, false))
 		// A server of TLS says that it is one, and cuts the connection: that may be seen first.
 		if f.Class != want && (want != storage.Refused || f.Class != storage.Lost) {
 			t.Errorf("%s: %v: %v", endpoint, f.Class, f)
@@ -208,7 +208,7 @@ func TestWithoutAConnectionNothingWasSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if err := d.Put(t.Context(), "k", nil, false); !errors.Is(err, storage.ErrUnavailable) || len(plain.take()) != 0 {
+	if err := put(t.Context(), d, "k", nil, false); !errors.Is(err, storage.ErrUnavailable) || len(plain.take()) != 0 {
 		t.Error(err)
 	}
 }

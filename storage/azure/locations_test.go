@@ -193,7 +193,7 @@ func TestAConnectionStringIsThatOfItsAccount(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Put(t.Context(), "k", nil, true); err != nil || d.String() != s.URL+"/acct/c" {
+		if err := put(t.Context(), d, "k", nil, true); err != nil || d.String() != s.URL+"/acct/c" {
 			t.Error(d, err)
 		}
 		if got := s.take(); len(got) != 1 || !strings.HasPrefix(got[0].uri, "/acct/c/k") {

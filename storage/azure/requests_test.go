@@ -30,7 +30,7 @@ func TestKeysAreSentAsTheyAre(t *testing.T) {
 				return err
 			},
 			"head":     func() error { _, err := d.Head(t.Context(), key); return err },
-			"put":      func() error { return d.Put(t.Context(), key, nil, true) },
+			"put":      func() error { return put(t.Context(), d, key, nil, true) },
 			"delete":   func() error { return d.Delete(t.Context(), []string{key}) },
 			"part":     func() error { return u.Part(t.Context(), 0, []byte("x")) },
 			"complete": func() error { return u.Complete(t.Context(), 1) },
@@ -51,7 +51,7 @@ func TestKeysAreSentAsTheyAre(t *testing.T) {
 	_, _, readErr := d.Read(t.Context(), `a\b`, 0, -1)
 	_, headErr := d.Head(t.Context(), `a\b`)
 	_, uploadErr := d.Upload(t.Context(), `a\b`)
-	for _, err := range []error{readErr, headErr, uploadErr, d.Put(t.Context(), `a\b`, nil, true), d.Delete(t.Context(), []string{"a", `a\b`})} {
+	for _, err := range []error{readErr, headErr, uploadErr, put(t.Context(), d, `a\b`, nil, true), d.Delete(t.Context(), []string{"a", `a\b`})} {
 		if f := failureOf(t, err); f.Class != storage.Refused || !errors.Is(err, storage.ErrBadName) {
 			t.Errorf("a backslash: %v", err)
 		}
@@ -112,12 +112,12 @@ func TestEachMethodSendsOneRequest(t *testing.T) {
 		t.Error(r)
 	}
 
-	r = one(d.Put(t.Context(), "k", []byte("content"), false))
+	r = one(put(t.Context(), d, "k", []byte("content"), false))
 	if r.method != "PUT" || string(r.body) != "content" || r.header.Get("If-None-Match") != "" || r.header.Get("x-ms-blob-type") != "BlockBlob" {
 		t.Error(r)
 	}
 	encrypted(r)
-	r = one(d.Put(t.Context(), "k", []byte("content"), true))
+	r = one(put(t.Context(), d, "k", []byte("content"), true))
 	if r.header.Get("If-None-Match") != "*" || string(r.body) != "content" || !strings.HasPrefix(r.header.Get("Authorization"), "SharedKey acct:") {
 		t.Error(r)
 	}

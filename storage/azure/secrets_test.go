@@ -88,7 +88,7 @@ func TestNoFailureShowsASecret(t *testing.T) {
 		}
 		_, _, err = store.Get(t.Context(), "k", -1)
 		errs = append(errs, err, store.Put(t.Context(), "k", nil))
-		_, err = store.PutIfAbsent(t.Context(), "k", nil)
+		_, _, err = store.PutIfAbsent(t.Context(), "k", nil)
 		errs = append(errs, err)
 		for _, err := range errs {
 			if err != nil {

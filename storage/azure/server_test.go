@@ -182,8 +182,8 @@ func calls() []call {
 			return err
 		}},
 		{"Head", func(ctx context.Context, d *driver) error { _, err := d.Head(ctx, "k"); return err }},
-		{"Put", func(ctx context.Context, d *driver) error { return d.Put(ctx, "k", []byte("content"), false) }},
-		{"PutIfAbsent", func(ctx context.Context, d *driver) error { return d.Put(ctx, "k", []byte("content"), true) }},
+		{"Put", func(ctx context.Context, d *driver) error { return put(ctx, d, "k", []byte("content"), false) }},
+		{"PutIfAbsent", func(ctx context.Context, d *driver) error { return put(ctx, d, "k", []byte("content"), true) }},
 		{"List", func(ctx context.Context, d *driver) error { _, err := d.List(ctx, "p/", "", ""); return err }},
 		{"Delete", func(ctx context.Context, d *driver) error { return d.Delete(ctx, []string{"k"}) }},
 		{"DeleteMany", func(ctx context.Context, d *driver) error { return d.Delete(ctx, []string{"a", "b"}) }},
@@ -252,3 +252,9 @@ func refusal(status int, code string, header ...string) http.HandlerFunc {
 
 // quiet is where servers write what they think of our clients.
 var quiet = log.New(io.Discard, "", 0)
+
+// put is Put without the ETag.
+func put(ctx context.Context, d storage.Driver, key string, body []byte, ifAbsent bool) error {
+	_, err := d.Put(ctx, key, body, ifAbsent)
+	return err
+}

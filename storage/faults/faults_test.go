@@ -67,7 +67,8 @@ func do(ctx context.Context, s storage.Store, kind faults.Kind) (storage.Outcome
 	case faults.Put:
 		return storage.Unknown, s.Put(ctx, "new", []byte("new body"))
 	case faults.PutIfAbsent:
-		return s.PutIfAbsent(ctx, "new", []byte("new body"))
+		outcome, _, err := s.PutIfAbsent(ctx, "new", []byte("new body"))
+		return outcome, err
 	case faults.Delete:
 		return storage.Unknown, s.Delete(ctx, "old")
 	case faults.List:
@@ -190,7 +191,7 @@ func TestLateWritesLandAfterSomeOperationsOrOnDemand(t *testing.T) {
 	})
 	body := []byte("one")
 	for i, name := range []string{"first", "second", "third"} {
-		if outcome, err := s.PutIfAbsent(ctx, name, body); outcome != storage.Unknown || !errors.Is(err, faults.ErrInjected) {
+		if outcome, _, err := s.PutIfAbsent(ctx, name, body); outcome != storage.Unknown || !errors.Is(err, faults.ErrInjected) {
 			t.Errorf("%d: %v, %v", i, outcome, err)
 		}
 	}
@@ -434,7 +435,7 @@ func TestErrorsCanBeChosenAndDecideTheOutcome(t *testing.T) {
 		{fs.ErrPermission, storage.Rejected}, {storage.ErrBadName, storage.Rejected}, {io.ErrUnexpectedEOF, storage.Unknown},
 	} {
 		s, _ := one(t, faults.PutIfAbsent, faults.Fault{Effect: faults.ErrBefore, Err: c.err})
-		if outcome, err := s.PutIfAbsent(t.Context(), "new", nil); outcome != c.want || !errors.Is(err, c.err) {
+		if outcome, _, err := s.PutIfAbsent(t.Context(), "new", nil); outcome != c.want || !errors.Is(err, c.err) {
 			t.Errorf("%v: %v, %v", c.err, outcome, err)
 		}
 	}
@@ -503,7 +504,7 @@ func TestOperationsPark(t *testing.T) {
 		outcomes := make(chan string, 3)
 		for i := range 3 {
 			go func() {
-				outcome, _ := s.PutIfAbsent(t.Context(), "commit", []byte{byte(i)})
+				outcome, _, _ := s.PutIfAbsent(t.Context(), "commit", []byte{byte(i)})
 				outcomes <- fmt.Sprintf("%d %v", i, outcome)
 			}()
 		}
@@ -546,7 +547,7 @@ func TestRecorderCountsAndRemembers(t *testing.T) {
 	for _, kind := range faults.Kinds() {
 		_, _ = do(ctx, r, kind)
 	}
-	_, _ = r.PutIfAbsent(ctx, "new", []byte("late"))
+	_, _, _ = r.PutIfAbsent(ctx, "new", []byte("late"))
 	_, _, _ = r.Get(ctx, "a", -1)
 	_, _ = r.ReadAt(ctx, "a", make([]byte, 10), 2)
 	w, err := r.Create(ctx, "b")

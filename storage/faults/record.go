@@ -157,12 +157,12 @@ func (r *Recorder) Put(ctx context.Context, name string, body []byte) error {
 }
 
 // PutIfAbsent implements [storage.Store].
-func (r *Recorder) PutIfAbsent(ctx context.Context, name string, body []byte) (storage.Outcome, error) {
+func (r *Recorder) PutIfAbsent(ctx context.Context, name string, body []byte) (storage.Outcome, storage.Info, error) {
 	c := r.begin(Op{Kind: PutIfAbsent, Name: name, Len: len(body)})
-	outcome, err := r.inner.PutIfAbsent(ctx, name, body)
+	outcome, info, err := r.inner.PutIfAbsent(ctx, name, body)
 	c.Outcome = outcome
 	r.end(c, len(body), err)
-	return outcome, err
+	return outcome, info, err
 }
 
 // List implements [storage.Store]. It is recorded when the range over the

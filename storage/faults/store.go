@@ -201,14 +201,20 @@ func (s *Store) Put(ctx context.Context, name string, body []byte) error {
 }
 
 // PutIfAbsent implements [storage.Store].
-func (s *Store) PutIfAbsent(ctx context.Context, name string, body []byte) (storage.Outcome, error) {
+func (s *Store) PutIfAbsent(ctx context.Context, name string, body []byte) (storage.Outcome, storage.Info, error) {
 	op, fault := s.begin(ctx, Op{Kind: PutIfAbsent, Name: name, Len: len(body)})
-	return s.write(ctx, op, fault, write{
-		apply: func(ctx context.Context) (storage.Outcome, error) {
-			return s.inner.PutIfAbsent(ctx, name, body)
+	var created storage.Info // not read if it is set after the answer
+	outcome, err := s.write(ctx, op, fault, write{
+		apply: func(ctx context.Context) (outcome storage.Outcome, err error) {
+			outcome, created, err = s.inner.PutIfAbsent(ctx, name, body)
+			return outcome, err
 		},
 		keep: func() { body = slices.Clone(body) },
 	})
+	if outcome != storage.Created {
+		return outcome, storage.Info{}, err
+	}
+	return outcome, created, err
 }
 
 // Delete implements [storage.Store].

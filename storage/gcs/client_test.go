@@ -113,7 +113,7 @@ func TestATokenThatNeverComesIsAFailureInTime(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start = time.Now()
-		outcome, err := store.PutIfAbsent(ctx, "k", nil)
+		outcome, _, err := store.PutIfAbsent(ctx, "k", nil)
 		if took := time.Since(start); outcome != storage.Rejected || !errors.Is(err, context.DeadlineExceeded) || took > time.Second {
 			t.Errorf("after %v: %v, %v", took, outcome, err)
 		}
@@ -163,7 +163,7 @@ func TestABucketOfGocloudIsAdopted(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.answers(refusal(503, "backendError"))
-		if d.Put(t.Context(), "k", nil, true) == nil || len(s.take()) != 1 {
+		if put(t.Context(), d, "k", nil, true) == nil || len(s.take()) != 1 {
 			t.Errorf("%s: the library repeats a put", c.place)
 		}
 		s.answers(isFine)
@@ -316,7 +316,7 @@ func TestNothingOfAnUploadIsLeft(t *testing.T) {
 
 	for _, h := range []http.HandlerFunc{refusal(403, "forbidden"), reset, page(200), page(404)} {
 		s.answers(h)
-		if err := d.Put(t.Context(), "k", part, true); err == nil {
+		if err := put(t.Context(), d, "k", part, true); err == nil {
 			t.Error("a refused put succeeds")
 		}
 		ends(t, "a refused put")

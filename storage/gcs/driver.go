@@ -177,9 +177,9 @@ func (d *driver) Head(ctx context.Context, key string) (storage.Info, error) {
 // contentType is said so that the library does not guess it.
 const contentType = "application/octet-stream"
 
-func (d *driver) Put(ctx context.Context, key string, content []byte, ifAbsent bool) error {
+func (d *driver) Put(ctx context.Context, key string, content []byte, ifAbsent bool) (string, error) {
 	if err := d.ready(ctx); err != nil {
-		return err
+		return "", err
 	}
 	outer := ctx
 	ctx, cancel := context.WithCancel(ctx)
@@ -195,12 +195,12 @@ func (d *driver) Put(ctx context.Context, key string, content []byte, ifAbsent b
 		err = w.Close()
 	}
 	if err != nil {
-		return failure(outer, err, writing)
+		return "", failure(outer, err, writing)
 	}
 	if w.Attrs().Generation <= 0 {
-		return notGCS()
+		return "", notGCS()
 	}
-	return nil
+	return strconv.FormatInt(w.Attrs().Generation, 10), nil
 }
 
 // List asks for one page. Only those without any object the library skips by

@@ -143,7 +143,7 @@ func TestWithoutAConnectionNothingWasSent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if f := failureOf(t, d.Put(t.Context(), "k", nil, false)); !slices.Contains(want, f.Class) {
+		if f := failureOf(t, put(t.Context(), d, "k", nil, false)); !slices.Contains(want, f.Class) {
 			t.Errorf("%s: %v: %v", endpoint, f.Class, f)
 		}
 		d.Close()

@@ -26,7 +26,7 @@ func TestKeysAreSentAsTheyAre(t *testing.T) {
 				return err
 			},
 			"head":   func() error { _, err := d.Head(t.Context(), key); return err },
-			"put":    func() error { return d.Put(t.Context(), key, nil, true) },
+			"put":    func() error { return put(t.Context(), d, key, nil, true) },
 			"delete": func() error { return d.Delete(t.Context(), []string{key}) },
 		} {
 			if err := do(); err != nil {
@@ -103,11 +103,11 @@ func TestEachMethodSendsOneRequest(t *testing.T) {
 		t.Error(r, info)
 	}
 
-	r = one(d.Put(t.Context(), "k", []byte("content"), false))
+	r = one(put(t.Context(), d, "k", []byte("content"), false))
 	if q := query(r); r.method != "POST" || !bytes.Contains(r.body, []byte("content")) || q.Has("ifGenerationMatch") || q.Get("kmsKeyName") != "projects/p/KEY1" || q.Get("uploadType") != "multipart" {
 		t.Error(r)
 	}
-	r = one(d.Put(t.Context(), "k", []byte("content"), true))
+	r = one(put(t.Context(), d, "k", []byte("content"), true))
 	if q := query(r); q.Get("ifGenerationMatch") != "0" || q.Get("kmsKeyName") != "projects/p/KEY1" {
 		t.Error(r.uri)
 	}

@@ -110,7 +110,7 @@ func TestCredentialsThatHangAreAFailureInTime(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				start = time.Now()
-				outcome, err := store.PutIfAbsent(ctx, "k", nil)
+				outcome, _, err := store.PutIfAbsent(ctx, "k", nil)
 				if took := time.Since(start); outcome != storage.Rejected || !errors.Is(err, context.DeadlineExceeded) || took > time.Second {
 					t.Errorf("after %v: %v, %v", took, outcome, err)
 				}
@@ -172,7 +172,7 @@ func TestABucketOfGocloudIsAdopted(t *testing.T) {
 			t.Errorf("%s: %v", c.place, got)
 		}
 		s.answers(refusal(403, "AccessDenied"))
-		outcome, err := store.PutIfAbsent(t.Context(), "k", nil)
+		outcome, _, err := store.PutIfAbsent(t.Context(), "k", nil)
 		if n := len(s.take()); outcome != storage.Rejected || !errors.Is(err, fs.ErrPermission) || n != 1 {
 			t.Errorf("%s: %v, %v after %d requests", c.place, outcome, err, n)
 		}

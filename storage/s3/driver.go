@@ -149,9 +149,9 @@ func (d *driver) Head(ctx context.Context, key string) (storage.Info, error) {
 	return storage.Info{Name: key, Size: *out.ContentLength, ETag: *out.ETag, Modified: aws.ToTime(out.LastModified)}, nil
 }
 
-func (d *driver) Put(ctx context.Context, key string, body []byte, ifAbsent bool) error {
+func (d *driver) Put(ctx context.Context, key string, body []byte, ifAbsent bool) (string, error) {
 	if err := d.ready(ctx); err != nil {
-		return err
+		return "", err
 	}
 	in := &s3.PutObjectInput{
 		Bucket: &d.bucket, Key: &key, Body: bytes.NewReader(body), ContentLength: aws.Int64(int64(len(body))),
@@ -162,12 +162,12 @@ func (d *driver) Put(ctx context.Context, key string, body []byte, ifAbsent bool
 	}
 	out, err := d.client.PutObject(ctx, in)
 	if err != nil {
-		return d.failure(ctx, err, writing)
+		return "", d.failure(ctx, err, writing)
 	}
 	if aws.ToString(out.ETag) == "" {
-		return notS3()
+		return "", notS3()
 	}
-	return nil
+	return *out.ETag, nil
 }
 
 func nonEmpty(s string) *string {

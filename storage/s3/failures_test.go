@@ -209,7 +209,7 @@ func TestWithoutAConnectionNothingWasSent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := failureOf(t, d.Put(t.Context(), "k", nil, false))
+		f := failureOf(t, put(t.Context(), d, "k", nil, false))
 		// A server of TLS says that it is one, and cuts the connection: that may be seen first.
 		if f.Class != want && (want != storage.Refused || f.Class != storage.Lost) {
 			t.Errorf("%s: %v: %v", endpoint, f.Class, f)
@@ -222,7 +222,7 @@ func TestWithoutAConnectionNothingWasSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if err := d.Put(t.Context(), "k", nil, false); !errors.Is(err, storage.ErrUnavailable) || len(plain.take()) != 0 {
+	if err := put(t.Context(), d, "k", nil, false); !errors.Is(err, storage.ErrUnavailable) || len(plain.take()) != 0 {
 		t.Error(err)
 	}
 }

@@ -41,7 +41,7 @@ func TestKeysAreSentAsTheyAre(t *testing.T) {
 				return err
 			},
 			"head":   func() error { _, err := d.Head(t.Context(), k.key); return err },
-			"put":    func() error { return d.Put(t.Context(), k.key, nil, true) },
+			"put":    func() error { return put(t.Context(), d, k.key, nil, true) },
 			"delete": func() error { return d.Delete(t.Context(), []string{k.key}) },
 			"part":   func() error { return u.Part(t.Context(), 0, nil) },
 		} {
@@ -110,12 +110,12 @@ func TestEachMethodSendsOneRequest(t *testing.T) {
 		t.Error(r)
 	}
 
-	r = one(d.Put(t.Context(), "k", []byte("content"), false))
+	r = one(put(t.Context(), d, "k", []byte("content"), false))
 	if r.method != "PUT" || string(r.body) != "content" || r.header.Get("If-None-Match") != "" {
 		t.Error(r)
 	}
 	encrypted(r)
-	r = one(d.Put(t.Context(), "k", []byte("content"), true))
+	r = one(put(t.Context(), d, "k", []byte("content"), true))
 	if r.header.Get("If-None-Match") != "*" || string(r.body) != "content" || !strings.HasPrefix(r.header.Get("Authorization"), "AWS4-HMAC-SHA256") {
 		t.Error(r)
 	}
@@ -222,7 +222,7 @@ func TestEncryptionIsThatOfTheOptionsOrTheURL(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Put(context.Background(), "k", nil, false); err != nil {
+		if err := put(context.Background(), d, "k", nil, false); err != nil {
 			t.Fatal(err)
 		}
 		h := s.take()[0].header

@@ -34,7 +34,7 @@ func namesAreRaw(ctx context.Context, s storage.Store, o Options) error {
 	var held []string
 	for _, name := range rawNames {
 		body := []byte("body of " + name)
-		outcome, err := s.PutIfAbsent(ctx, name, body)
+		outcome, _, err := s.PutIfAbsent(ctx, name, body)
 		if o.CannotHold(name) {
 			if outcome != storage.Rejected || !errors.Is(err, storage.ErrBadName) {
 				p.add("%q cannot be held: %v, %v", name, outcome, err)
@@ -82,7 +82,7 @@ func isRaw(ctx context.Context, s storage.Store, o Options, name string) error {
 	if err != nil || len(names) == 0 || names[0] != name {
 		return fmt.Errorf("list: %q, %w", names, err)
 	}
-	if outcome, err := s.PutIfAbsent(ctx, name, nil); outcome != storage.Exists || err != nil {
+	if outcome, _, err := s.PutIfAbsent(ctx, name, nil); outcome != storage.Exists || err != nil {
 		return fmt.Errorf("put again: %v, %w", outcome, err)
 	}
 	if o.Raw != nil {
@@ -116,7 +116,7 @@ func badNamesAreRefused(ctx context.Context, s storage.Store, _ Options) error {
 		_, readErr := s.ReadAt(ctx, name, make([]byte, 1), 0)
 		_, headErr := s.Head(ctx, name)
 		putErr := s.Put(ctx, name, nil)
-		outcome, absentErr := s.PutIfAbsent(ctx, name, nil)
+		outcome, _, absentErr := s.PutIfAbsent(ctx, name, nil)
 		w, createErr := s.Create(ctx, name)
 		if createErr == nil {
 			createErr = errors.Join(w.Abort(), errors.New("no error"))

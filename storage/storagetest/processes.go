@@ -201,7 +201,7 @@ func runChild(number string, open func(string) (storage.Store, error)) int {
 	defer store.Close()
 	keys := bufio.NewScanner(os.Stdin)
 	for keys.Scan() {
-		outcome, err := store.PutIfAbsent(context.Background(), keys.Text(), claim(i, keys.Text()))
+		outcome, _, err := store.PutIfAbsent(context.Background(), keys.Text(), claim(i, keys.Text()))
 		answer := "x" + fmt.Sprintf("%v, %v\n", outcome, err)
 		switch {
 		case err == nil && outcome == storage.Created:

@@ -41,7 +41,7 @@ func onePutWins(ctx context.Context, s storage.Store, o Options) error {
 		outcomes := make([]storage.Outcome, o.Writers)
 		errs := make([]error, o.Writers)
 		together(o.Writers, func(i int) {
-			outcomes[i], errs[i] = s.PutIfAbsent(ctx, key, claim(i, key))
+			outcomes[i], _, errs[i] = s.PutIfAbsent(ctx, key, claim(i, key))
 		})
 		winner, winners := 0, 0
 		for i, outcome := range outcomes {
@@ -77,7 +77,7 @@ func newFolderIsShared(ctx context.Context, s storage.Store, o Options) error {
 				errs[i] = s.Put(ctx, name, claim(i, name))
 			case 1:
 				var outcome storage.Outcome
-				if outcome, errs[i] = s.PutIfAbsent(ctx, name, claim(i, name)); outcome != storage.Created {
+				if outcome, _, errs[i] = s.PutIfAbsent(ctx, name, claim(i, name)); outcome != storage.Created {
 					errs[i] = fmt.Errorf("%v: %w", outcome, errs[i])
 				}
 			case 2:
@@ -102,21 +102,21 @@ type lossy struct {
 	n  int
 }
 
-func (l *lossy) PutIfAbsent(ctx context.Context, name string, body []byte) (storage.Outcome, error) {
+func (l *lossy) PutIfAbsent(ctx context.Context, name string, body []byte) (storage.Outcome, storage.Info, error) {
 	l.mu.Lock()
 	l.n++
 	n := l.n
 	l.mu.Unlock()
-	outcome, err := l.Store.PutIfAbsent(ctx, name, body)
+	outcome, info, err := l.Store.PutIfAbsent(ctx, name, body)
 	switch {
 	case err != nil:
-		return outcome, err
+		return outcome, info, err
 	case n%3 == 0:
-		return storage.Unknown, errors.New("connection reset")
+		return storage.Unknown, storage.Info{}, errors.New("connection reset")
 	case n%3 == 1:
-		return storage.Exists, nil
+		return storage.Exists, storage.Info{}, nil
 	}
-	return outcome, nil
+	return outcome, info, nil
 }
 
 // lostResponseIsSettled does what writers do who cannot trust an answer: read
@@ -142,7 +142,7 @@ func lostResponseIsSettled(ctx context.Context, s storage.Store, _ Options) erro
 			}
 			owners++
 			// Once settled it stays so, also for who asks again.
-			if outcome, err := s.PutIfAbsent(ctx, key, claim(i, key)); outcome != storage.Exists || err != nil {
+			if outcome, _, err := s.PutIfAbsent(ctx, key, claim(i, key)); outcome != storage.Exists || err != nil {
 				p.add("%s: put again: %v, %v", key, outcome, err)
 			}
 			if err := mustRead(ctx, s, key, claim(i, key)); err != nil {
@@ -159,7 +159,7 @@ func lostResponseIsSettled(ctx context.Context, s storage.Store, _ Options) erro
 // settle puts if absent until it knows whether the object is body.
 func settle(ctx context.Context, s storage.Store, name string, body []byte) (mine bool, err error) {
 	for range 10 {
-		outcome, putErr := s.PutIfAbsent(ctx, name, body)
+		outcome, _, putErr := s.PutIfAbsent(ctx, name, body)
 		switch outcome {
 		case storage.Created:
 			return true, nil

@@ -116,6 +116,34 @@ func headDescribes(ctx context.Context, s storage.Store, _ Options) error {
 	return nil
 }
 
+// putDescribes: what the answer says is as in a listing. It may leave out the
+// time or the ETag.
+func putDescribes(ctx context.Context, s storage.Store, _ Options) error {
+	outcome, created, err := s.PutIfAbsent(ctx, "a/b", []byte("body"))
+	if outcome != storage.Created || err != nil {
+		return fmt.Errorf("%v: %w", outcome, err)
+	}
+	outcome, again, err := s.PutIfAbsent(ctx, "a/b", []byte("other"))
+	if outcome != storage.Exists || err != nil || again != (storage.Info{}) {
+		return fmt.Errorf("a second put: %v, %+v, %w", outcome, again, err)
+	}
+	for listed, err := range s.List(ctx, "a/", "") {
+		if err != nil {
+			return err
+		}
+		if created.ETag == "" {
+			listed.ETag = ""
+		}
+		if created.Modified.IsZero() {
+			listed.Modified = time.Time{}
+		}
+		if !same(listed, created) {
+			return fmt.Errorf("list says %+v, the put %+v", listed, created)
+		}
+	}
+	return nil
+}
+
 func same(a, b storage.Info) bool {
 	return a.Name == b.Name && a.Size == b.Size && a.ETag == b.ETag && a.Modified.Equal(b.Modified)
 }

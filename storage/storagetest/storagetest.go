@@ -48,6 +48,7 @@ var checks = []rule{
 	{"get keeps to its limit", getKeepsToLimit},
 	{"what is missing is reported as missing", missing},
 	{"head describes an object", headDescribes},
+	{"put if absent describes the object that it makes", putDescribes},
 	{"a put replaces the object at once", putIsAtomic},
 	{"a stream is visible when it is closed", streamIsPublishedOnClose},
 	{"an aborted stream leaves nothing", abortedStreamLeavesNothing},

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/foreset/foreset/storage"
 )
@@ -20,7 +21,7 @@ import (
 // broken is a store in memory with one thing wrong.
 type broken struct {
 	storage.Store
-	putIfAbsent func(s storage.Store, ctx context.Context, name string, body []byte) (storage.Outcome, error)
+	putIfAbsent func(s storage.Store, ctx context.Context, name string, body []byte) (storage.Outcome, storage.Info, error)
 	put         func(s storage.Store, ctx context.Context, name string, body []byte) error
 	get         func(s storage.Store, ctx context.Context, name string, limit int64) ([]byte, storage.Info, error)
 	readAt      func(s storage.Store, ctx context.Context, name string, p []byte, off int64) (int, error)
@@ -30,7 +31,7 @@ type broken struct {
 	delete      func(s storage.Store, ctx context.Context, names ...string) error
 }
 
-func (b broken) PutIfAbsent(ctx context.Context, name string, body []byte) (storage.Outcome, error) {
+func (b broken) PutIfAbsent(ctx context.Context, name string, body []byte) (storage.Outcome, storage.Info, error) {
 	if b.putIfAbsent == nil {
 		return b.Store.PutIfAbsent(ctx, name, body)
 	}
@@ -103,19 +104,19 @@ func (w *unpublished) Close() error { return nil }
 func (w *unpublished) Abort() error { return nil }
 
 // statThenPut is how a careless store does a put-if-absent.
-func statThenPut(s storage.Store, ctx context.Context, name string, body []byte) (storage.Outcome, error) {
+func statThenPut(s storage.Store, ctx context.Context, name string, body []byte) (storage.Outcome, storage.Info, error) {
 	_, err := s.Head(ctx, name)
 	switch {
 	case err == nil:
-		return storage.Exists, nil
+		return storage.Exists, storage.Info{}, nil
 	case !errors.Is(err, fs.ErrNotExist):
-		return storage.Unknown, err
+		return storage.Unknown, storage.Info{}, err
 	}
 	runtime.Gosched() // others run here, on a real store
 	if err := s.Put(ctx, name, body); err != nil {
-		return storage.Unknown, err
+		return storage.Unknown, storage.Info{}, err
 	}
-	return storage.Created, nil
+	return storage.Created, storage.Info{}, nil
 }
 
 // reordered lists what a function makes of the names.
@@ -151,13 +152,13 @@ func TestEveryCheckFindsAStoreThatBreaksItsRule(t *testing.T) {
 	planted := map[string]map[string]broken{
 		"one of many concurrent puts if absent wins": {
 			"stat, then put": {putIfAbsent: statThenPut},
-			"the loser's bytes stay": {putIfAbsent: func(s storage.Store, ctx context.Context, name string, body []byte) (storage.Outcome, error) {
-				outcome, err := s.PutIfAbsent(ctx, name, body)
-				return outcome, errors.Join(err, s.Put(ctx, name, body))
+			"the loser's bytes stay": {putIfAbsent: func(s storage.Store, ctx context.Context, name string, body []byte) (storage.Outcome, storage.Info, error) {
+				outcome, info, err := s.PutIfAbsent(ctx, name, body)
+				return outcome, info, errors.Join(err, s.Put(ctx, name, body))
 			}},
-			"nobody wins": {putIfAbsent: func(s storage.Store, ctx context.Context, name string, body []byte) (storage.Outcome, error) {
-				_, err := s.PutIfAbsent(ctx, name, body)
-				return storage.Exists, err
+			"nobody wins": {putIfAbsent: func(s storage.Store, ctx context.Context, name string, body []byte) (storage.Outcome, storage.Info, error) {
+				_, info, err := s.PutIfAbsent(ctx, name, body)
+				return storage.Exists, info, err
 			}},
 		},
 		"concurrent puts into a new folder all succeed": {
@@ -169,8 +170,8 @@ func TestEveryCheckFindsAStoreThatBreaksItsRule(t *testing.T) {
 			}},
 		},
 		"a lost response is settled by reading back": {
-			"a second put replaces": {putIfAbsent: func(s storage.Store, ctx context.Context, name string, body []byte) (storage.Outcome, error) {
-				return storage.Unknown, s.Put(ctx, name, body)
+			"a second put replaces": {putIfAbsent: func(s storage.Store, ctx context.Context, name string, body []byte) (storage.Outcome, storage.Info, error) {
+				return storage.Unknown, storage.Info{}, s.Put(ctx, name, body)
 			}},
 		},
 		"names are raw": {
@@ -178,7 +179,7 @@ func TestEveryCheckFindsAStoreThatBreaksItsRule(t *testing.T) {
 				put: func(s storage.Store, ctx context.Context, name string, body []byte) error {
 					return s.Put(ctx, decode(name), body)
 				},
-				putIfAbsent: func(s storage.Store, ctx context.Context, name string, body []byte) (storage.Outcome, error) {
+				putIfAbsent: func(s storage.Store, ctx context.Context, name string, body []byte) (storage.Outcome, storage.Info, error) {
 					return s.PutIfAbsent(ctx, decode(name), body)
 				},
 			},
@@ -252,6 +253,23 @@ func TestEveryCheckFindsAStoreThatBreaksItsRule(t *testing.T) {
 					err = fs.ErrPermission
 				}
 				return info, err
+			}},
+		},
+		"put if absent describes the object that it makes": {
+			"the ETag is made up": {putIfAbsent: func(s storage.Store, ctx context.Context, name string, body []byte) (storage.Outcome, storage.Info, error) {
+				outcome, info, err := s.PutIfAbsent(ctx, name, body)
+				info.ETag += "x"
+				return outcome, info, err
+			}},
+			"the time is that of the client": {putIfAbsent: func(s storage.Store, ctx context.Context, name string, body []byte) (storage.Outcome, storage.Info, error) {
+				outcome, info, err := s.PutIfAbsent(ctx, name, body)
+				info.Modified = info.Modified.Add(time.Millisecond)
+				return outcome, info, err
+			}},
+			"the loser gets the winner's": {putIfAbsent: func(s storage.Store, ctx context.Context, name string, body []byte) (storage.Outcome, storage.Info, error) {
+				outcome, _, err := s.PutIfAbsent(ctx, name, body)
+				info, _ := s.Head(ctx, name)
+				return outcome, info, err
 			}},
 		},
 		"head describes an object": {
@@ -373,8 +391,8 @@ func TestRaceOfProcessesReportsAProcessThatDies(t *testing.T) {
 
 func TestRaceOfProcessesReportsAStoreThatFails(t *testing.T) {
 	open := func(string) (storage.Store, error) {
-		return broken{Store: storage.NewMemory(nil), putIfAbsent: func(storage.Store, context.Context, string, []byte) (storage.Outcome, error) {
-			return storage.Rejected, errors.New("out of order")
+		return broken{Store: storage.NewMemory(nil), putIfAbsent: func(storage.Store, context.Context, string, []byte) (storage.Outcome, storage.Info, error) {
+			return storage.Rejected, storage.Info{}, errors.New("out of order")
 		}}, nil
 	}
 	if child := os.Getenv(envChild); child != "" {

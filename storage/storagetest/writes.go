@@ -97,7 +97,7 @@ func streamIsPublishedOnClose(ctx context.Context, s storage.Store, _ Options) e
 	if err != nil || len(names) > 0 {
 		p.add("before Close: %q, %v", names, err)
 	}
-	if outcome, err := s.PutIfAbsent(ctx, "data/other", nil); outcome != storage.Created || err != nil {
+	if outcome, _, err := s.PutIfAbsent(ctx, "data/other", nil); outcome != storage.Created || err != nil {
 		p.add("beside the stream: %v, %v", outcome, err)
 	}
 	if n, err := w.Write([]byte("end")); n != 3 || err != nil {
@@ -221,7 +221,7 @@ func deletes(ctx context.Context, s storage.Store, _ Options) error {
 	if err := s.Delete(ctx, "a/2"); err != nil {
 		p.add("%w", err)
 	}
-	if outcome, err := s.PutIfAbsent(ctx, "a/2", []byte("new")); outcome != storage.Created || err != nil {
+	if outcome, _, err := s.PutIfAbsent(ctx, "a/2", []byte("new")); outcome != storage.Created || err != nil {
 		p.add("put if absent after delete: %v, %v", outcome, err)
 	}
 	if err := mustRead(ctx, s, "a/2", []byte("new")); err != nil {
@@ -247,7 +247,7 @@ func endedContextDoesNothing(ctx context.Context, s storage.Store, _ Options) er
 		_, readErr := s.ReadAt(c.ctx, "kept", make([]byte, 1), 0)
 		_, headErr := s.Head(c.ctx, "kept")
 		putErr := s.Put(c.ctx, "new", nil)
-		outcome, absentErr := s.PutIfAbsent(c.ctx, "new", nil)
+		outcome, _, absentErr := s.PutIfAbsent(c.ctx, "new", nil)
 		_, createErr := s.Create(c.ctx, "new")
 		deleteErr := s.Delete(c.ctx, "kept")
 		_, listErr := list(c.ctx, s, "", "")

@@ -114,6 +114,15 @@ func TestRequestsThroughTheProxy(t *testing.T) {
 			p.Delay(0)
 			t.Logf("%-16s one writer at 30 ms: %.1f commits/s, of %.1f that two requests in a row allow", s.Name,
 				commits/took.Seconds(), 1/(2*0.030))
+
+			for range 100 - commits {
+				appendOne(tbl, table.None)
+			}
+			budget("checkpoint of an open table, 100 commits", 3, 3, func() {
+				if _, err := tbl.Checkpoint(ctx); err != nil {
+					t.Fatal(err)
+				}
+			})
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -106,7 +107,8 @@ func faultyOps() []faultyOp {
 // for every n and every fault that means something for it, and holds what the
 // operation said against what the log says.
 func TestEveryFaultAtEveryCallIsToldTruthfully(t *testing.T) {
-	cells := map[string]int{}
+	cells := &tally{n: map[string]int{}}
+	t.Cleanup(func() { t.Logf("%d cells: %v", len(cells.n), cells.n) })
 	for _, partitioned := range []bool{false, true} {
 		for _, bare := range []bool{false, true} {
 			base, models := faultBase(t, partitioned, bare)
@@ -116,7 +118,8 @@ func TestEveryFaultAtEveryCallIsToldTruthfully(t *testing.T) {
 				}
 				name := fmt.Sprintf("%s, partitioned %v, without checksums %v", op.name, partitioned, bare)
 				t.Run(name, func(t *testing.T) {
-					for n := 0; ; n++ {
+					t.Parallel()
+					for n := 0; ; n += thinned {
 						more := false
 						for _, e := range faults.Effects() {
 							for _, at := range []int64{0, 7} {
@@ -138,10 +141,21 @@ func TestEveryFaultAtEveryCallIsToldTruthfully(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d cells: %v", len(cells), cells)
 }
 
-func runFaulty(t *testing.T, op faultyOp, base storage.Store, models [][]int64, n int, fault faults.Fault, cells map[string]int) (reached bool) {
+// tally counts from several tests at once.
+type tally struct {
+	mu sync.Mutex
+	n  map[string]int
+}
+
+func (c *tally) add(what string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.n[what]++
+}
+
+func runFaulty(t *testing.T, op faultyOp, base storage.Store, models [][]int64, n int, fault faults.Fault, cells *tally) (reached bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	raw := cloned(t, base)
@@ -158,7 +172,7 @@ func runFaulty(t *testing.T, op faultyOp, base storage.Store, models [][]int64, 
 	}
 	strikes := flaky.Strikes()
 	for _, s := range strikes {
-		cells[fmt.Sprintf("%s: %s", s.Op.Kind, fault.Effect)]++
+		cells.add(fmt.Sprintf("%s: %s", s.Op.Kind, fault.Effect))
 		what += fmt.Sprintf(" of %s %s", s.Op.Kind, s.Op.Name)
 	}
 	flipped := fault.Effect == faults.BitFlip

@@ -24,7 +24,7 @@ import (
 )
 
 var (
-	simSeeds  = flag.Int("sim.seeds", 200, "how many seeds the simulator runs")
+	simSeeds  = flag.Int("sim.seeds", 200/thinned, "how many seeds the simulator runs")
 	simSeed   = flag.Uint64("sim.seed", 0, "the first seed; with -sim.seeds=1, the one to replay")
 	simReplay = flag.Int("sim.replay", 20, "how many of the seeds are run twice and compared")
 )

@@ -184,6 +184,7 @@ measure_on_s3() { # measure_on_s3 WORKLOAD
     many "$bucket/made"
     on_s3 "foreset delta_rs" 0 cp "$1" --scale 1 --n 1
     on_s3 "foreset delta_rs" 0 many "$1" --scale 1000 --n 1000
+    on_s3 "foreset delta_rs" 0 many "$1" --scale "1000, idle for 100 s" --n 1000 --wait 100s
     on_s3 "foreset delta_rs" 0 log "$1" --scale large --n 1 ;;
   W4_small_commits)
     for ms in 0 30; do
@@ -192,6 +193,7 @@ measure_on_s3() { # measure_on_s3 WORKLOAD
       done
     done ;;
   W4g_group) # delta-rs has none
+    on_s3 foreset 30 - "$1" --scale 200x1 --p 200 --n 1 --mode turns
     on_s3 foreset 30 - "$1" --scale 1000x1 --p 1000 --n 1 --mode append
     on_s3 foreset 30 - "$1" --scale 1000x20 --p 1000 --n 20 --mode writer ;;
   W5_contention)

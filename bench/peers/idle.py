@@ -2,6 +2,7 @@
 
 import gc
 import os
+import time
 
 from deltalake import DeltaTable
 
@@ -22,5 +23,6 @@ def idle(a, engine):
         return sum(len(table.file_uris()) for table in tables)
 
     files = meter.run(open_all)
+    time.sleep(float(a.wait.removesuffix("s")))
     after = held()
     meter.line(a.workload, engine, a.scale, files=files, tables=a.n, **{key: round(after[key] - before[key], 1) for key in after})

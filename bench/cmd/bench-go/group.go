@@ -9,7 +9,8 @@ import (
 )
 
 // group has many callers append rows at the same time, one a call: through a
-// table.Writer, or each with a commit of its own (--mode).
+// table.Writer, or each with a commit of its own (--mode), racing (append) or
+// one after the other (turns).
 func group(ctx context.Context, c *config) (*result, error) {
 	if err := newRowTable(ctx, c); err != nil {
 		return nil, err
@@ -20,8 +21,17 @@ func group(ctx context.Context, c *config) (*result, error) {
 	}
 	defer t.Close(ctx)
 	w := t.Writer(&table.WriterOptions{Codec: "snappy"})
-	commit := func(id int64) error { return appendRow(ctx, t, id, table.Background) }
-	if c.mode == "writer" {
+	alone := func(id int64) error { return appendRow(ctx, t, id, table.Background) }
+	commit := alone
+	switch c.mode {
+	case "turns":
+		var turn sync.Mutex
+		commit = func(id int64) error {
+			turn.Lock()
+			defer turn.Unlock()
+			return alone(id)
+		}
+	case "writer":
 		commit = func(id int64) error {
 			r, err := oneRow(id)
 			if err != nil {

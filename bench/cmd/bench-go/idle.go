@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"github.com/foreset/foreset/table"
 )
@@ -44,6 +45,11 @@ func idle(ctx context.Context, c *config) (*result, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	select {
+	case <-time.After(c.wait):
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	after, err := held()
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
@@ -36,6 +37,7 @@ type config struct {
 	n           int
 	p           int
 	key         int64
+	wait        time.Duration
 	noSync      bool
 	cpuProfile  string
 	heapProfile string
@@ -43,7 +45,7 @@ type config struct {
 	store       store
 }
 
-var modes = []string{"handle", "path", "ack", "writer", "append"}
+var modes = []string{"handle", "path", "ack", "writer", "append", "turns"}
 
 type workload func(context.Context, *config) (*result, error)
 
@@ -117,11 +119,12 @@ func parse(args []string) (*config, workload, error) {
 	f.StringVar(&c.input, "input", "stream", "arrow: batches in memory; stream: read from Parquet within the measured time")
 	f.StringVar(&c.compression, "compression", "SNAPPY", "`codec` of written files")
 	f.StringVar(&c.mode, "mode", "handle", "handle: one open table; path: opened for every commit; ack: one open table, what follows a commit is not waited for; "+
-		"writer, append: how W4g_group commits")
+		"writer, append, turns: how W4g_group commits")
 	f.IntVar(&c.repeat, "repeat", 1, "runs; the fastest counts")
 	f.IntVar(&c.n, "n", 200, "commits, rows of a caller, or tables")
 	f.IntVar(&c.p, "p", 4, "processes, or callers")
 	f.Int64Var(&c.key, "key", 123456, "l_partkey of W2d_lookup")
+	f.DurationVar(&c.wait, "wait", 0, "how long the tables of W0_idle have been idle")
 	f.BoolVar(&c.noSync, "no-sync", false, "leave out every fsync, to see what it costs")
 	f.StringVar(&c.cpuProfile, "cpuprofile", "", "`file` for a CPU profile of the measured runs")
 	f.StringVar(&c.heapProfile, "heapprofile", "", "`file` for a profile of all allocations up to the end")

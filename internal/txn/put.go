@@ -95,19 +95,24 @@ func (tx *transaction) rebase(ctx context.Context, s *replay.State, v log.Versio
 	if err != nil {
 		return s, fmt.Errorf("read commit %d, which came first: %w", v, err)
 	}
-	batch := [][]log.Action{actions}
-	for window := 1; len(batch) > 0; window = min(2*window, 32) {
+	batch, asked := [][]log.Action{actions}, 1
+	for window := 1; ; window = min(2*window, 32) {
 		for _, actions := range batch {
 			if s, err = tx.accept(ctx, s, v, actions); err != nil {
 				return s, err
 			}
 			v++
 		}
-		if batch, err = tx.winners(ctx, v, window); err != nil {
+		// Who looks again after the end was seen looks for as long as others
+		// commit, and keeps all of them from it.
+		if len(batch) < asked {
+			return s, nil
+		}
+		asked = window
+		if batch, err = tx.winners(ctx, v, asked); err != nil {
 			return s, err
 		}
 	}
-	return s, nil
 }
 
 // accept checks one winner and moves past it.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -342,6 +343,48 @@ func TestContentionHasAnEnd(t *testing.T) {
 		_, err := txn.Commit(context.Background(), env, state, appendOf("ours"))
 		if took := time.Since(began); !errors.Is(err, txn.ErrContention) || took > 5*time.Second || s.landed(t) >= 0 {
 			t.Errorf("after %v: %v", took, err)
+		}
+	})
+}
+
+// lookedAt counts look-ups, and has another commit where the first finds nothing.
+type lookedAt struct {
+	log.Committer
+	st    storage.Store
+	count atomic.Int64
+	taken atomic.Bool
+}
+
+func (l *lookedAt) Lookup(ctx context.Context, v log.Version) ([]byte, error) {
+	l.count.Add(1)
+	body, err := l.Committer.Lookup(ctx, v)
+	if errors.Is(err, fs.ErrNotExist) && !l.taken.Swap(true) {
+		if _, _, err := l.st.PutIfAbsent(ctx, log.CommitName(v), log.EncodeCommit([]log.Action{add("theirs")})); err != nil {
+			return nil, err
+		}
+	}
+	return body, err
+}
+
+// TestALoserLooksNoFurtherThanTheEnd: one who goes on looking after the end was
+// seen never puts while others commit.
+func TestALoserLooksNoFurtherThanTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, env, state := start(t)
+		for v := log.Version(1); v <= 3; v++ {
+			if _, _, err := s.st.PutIfAbsent(context.Background(), log.CommitName(v), log.EncodeCommit(s.winner)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		l := &lookedAt{Committer: s, st: s.st}
+		env.Source.Committer = l
+		res, err := txn.Commit(context.Background(), env, state, appendOf("ours"))
+		if err != nil || res.Version != 5 || s.landed(t) != 5 {
+			t.Errorf("%+v, %v", res, err)
+		}
+		// Version 1, 2, 3 and 4, where nothing was; 4, which was lost, and 5.
+		if n := l.count.Load(); n != 6 {
+			t.Errorf("%d look-ups", n)
 		}
 	})
 }

@@ -101,6 +101,8 @@ func (l *local) Delete(ctx context.Context, names ...string) error {
 	if len(names) == 0 {
 		return ctx.Err()
 	}
+	end := begin(ctx, RequestDelete)
+	defer end(0)
 	root, err := l.open()
 	if errors.Is(err, fs.ErrNotExist) {
 		return ctx.Err()

@@ -44,6 +44,8 @@ func (l *local) Leftovers(ctx context.Context) iter.Seq2[Info, error] {
 
 func (l *local) list(ctx context.Context, prefix, start string, temps bool) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
+		end := begin(ctx, RequestList)
+		defer end(0)
 		w := walk{ctx: ctx, prefix: prefix, start: start, temps: temps, yield: yield}
 		if _, err := w.from(l); err != nil {
 			yield(Info{}, l.failed("list", prefix, err))

@@ -9,7 +9,9 @@ import (
 )
 
 func (l *local) Get(ctx context.Context, name string, limit int64) ([]byte, Info, error) {
+	end := begin(ctx, RequestGet)
 	body, info, err := l.get(ctx, name, limit)
+	end(int64(len(body)))
 	if err != nil {
 		return nil, Info{}, l.failed("get", name, err)
 	}
@@ -46,9 +48,19 @@ func (l *local) ReadAt(ctx context.Context, name string, p []byte, off int64) (i
 	if off < 0 {
 		return 0, l.failed("read", name, errNegativeOffset)
 	}
+	end := begin(ctx, RequestGet)
+	n, err := l.readAt(ctx, name, p, off)
+	end(int64(n))
+	if err != nil && err != io.EOF {
+		err = l.failed("read", name, err)
+	}
+	return n, err
+}
+
+func (l *local) readAt(ctx context.Context, name string, p []byte, off int64) (int, error) {
 	file, err := l.openFile(ctx, name)
 	if err != nil {
-		return 0, l.failed("read", name, err)
+		return 0, err
 	}
 	defer file.Close()
 	n, err := file.ReadAt(p, off)
@@ -58,11 +70,13 @@ func (l *local) ReadAt(ctx context.Context, name string, p []byte, off int64) (i
 	case err == io.EOF:
 		return n, io.EOF
 	}
-	return n, l.failed("read", name, ofRead(err))
+	return n, ofRead(err)
 }
 
 func (l *local) Head(ctx context.Context, name string) (Info, error) {
+	end := begin(ctx, RequestHead)
 	info, err := l.head(ctx, name)
+	end(0)
 	if err != nil {
 		return Info{}, l.failed("head", name, err)
 	}

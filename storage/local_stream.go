@@ -49,6 +49,7 @@ type localWriter struct {
 	temp  string
 	file  *os.File
 	buf   *bufio.Writer
+	bytes int64 // written
 	err   error // the first failed write; nothing is published after it
 }
 
@@ -57,6 +58,7 @@ func (w *localWriter) Write(p []byte) (int, error) {
 		return 0, w.failed(err)
 	}
 	n, err := w.buf.Write(p)
+	w.bytes += int64(n)
 	if err != nil {
 		w.err = err
 		return n, w.failed(err)
@@ -68,7 +70,10 @@ func (w *localWriter) Close() error {
 	if w.at == nil {
 		return w.failed(fs.ErrClosed)
 	}
-	if err := w.publish(); err != nil {
+	end := begin(w.ctx, RequestPut)
+	err := w.publish()
+	end(w.bytes)
+	if err != nil {
 		return w.failed(err)
 	}
 	return nil

@@ -13,7 +13,10 @@ import (
 // Put writes a temporary file, makes it durable, renames it onto the name and
 // makes that durable.
 func (l *local) Put(ctx context.Context, name string, body []byte) error {
-	if err := l.put(ctx, name, body); err != nil {
+	end := begin(ctx, RequestPut)
+	err := l.put(ctx, name, body)
+	end(int64(len(body)))
+	if err != nil {
 		return l.failed("put", name, err)
 	}
 	return nil
@@ -44,7 +47,9 @@ func (l *local) put(ctx context.Context, name string, body []byte) error {
 // name is removed last: at no moment does the data hang on a name that a
 // crash could undo.
 func (l *local) PutIfAbsent(ctx context.Context, name string, body []byte) (Outcome, Info, error) {
+	end := begin(ctx, RequestPutIfAbsent)
 	outcome, info, err := l.putIfAbsent(ctx, name, body)
+	end(int64(len(body)))
 	if err != nil {
 		return outcome, Info{}, l.failed("put if absent", name, err)
 	}

@@ -113,10 +113,12 @@ func (b *bucket) next(from string) (string, object, bool) {
 }
 
 func (m *memory) Get(ctx context.Context, name string, limit int64) ([]byte, Info, error) {
+	end := begin(ctx, RequestGet)
 	o, err := m.find(ctx, name)
 	if err == nil && limit >= 0 && o.info.Size > limit {
-		err = tooLarge(o.info.Size, limit)
+		o, err = object{}, tooLarge(o.info.Size, limit)
 	}
+	end(o.info.Size)
 	if err != nil {
 		return nil, Info{}, m.failed("get", name, err)
 	}
@@ -124,14 +126,16 @@ func (m *memory) Get(ctx context.Context, name string, limit int64) ([]byte, Inf
 }
 
 func (m *memory) ReadAt(ctx context.Context, name string, p []byte, off int64) (int, error) {
-	o, err := m.find(ctx, name)
-	if err == nil && off < 0 {
-		err = errNegativeOffset
+	if off < 0 {
+		return 0, m.failed("read", name, errNegativeOffset)
 	}
+	end := begin(ctx, RequestGet)
+	o, err := m.find(ctx, name)
+	n := copy(p, o.body[min(off, o.info.Size):])
+	end(int64(n))
 	if err != nil {
 		return 0, m.failed("read", name, err)
 	}
-	n := copy(p, o.body[min(off, o.info.Size):])
 	if n < len(p) {
 		return n, io.EOF
 	}
@@ -139,7 +143,9 @@ func (m *memory) ReadAt(ctx context.Context, name string, p []byte, off int64) (
 }
 
 func (m *memory) Head(ctx context.Context, name string) (Info, error) {
+	end := begin(ctx, RequestHead)
 	o, err := m.find(ctx, name)
+	end(0)
 	if err != nil {
 		return Info{}, m.failed("head", name, err)
 	}
@@ -163,7 +169,9 @@ func (m *memory) Put(ctx context.Context, name string, body []byte) error {
 	if err := check(ctx, name); err != nil {
 		return m.failed("put", name, err)
 	}
+	end := begin(ctx, RequestPut)
 	m.bucket.put(m.prefix+name, bytes.Clone(body), false)
+	end(int64(len(body)))
 	return nil
 }
 
@@ -171,7 +179,9 @@ func (m *memory) PutIfAbsent(ctx context.Context, name string, body []byte) (Out
 	if err := check(ctx, name); err != nil {
 		return Rejected, Info{}, m.failed("put if absent", name, err)
 	}
+	end := begin(ctx, RequestPutIfAbsent)
 	info, created := m.bucket.put(m.prefix+name, bytes.Clone(body), true)
+	end(int64(len(body)))
 	if !created {
 		return Exists, Info{}, nil
 	}
@@ -195,6 +205,8 @@ func (m *memory) List(ctx context.Context, prefix, start string) iter.Seq2[Info,
 		// Every step looks at the bucket anew, as the pages of a real listing
 		// do: what is written behind the listing is not seen, what is written
 		// before it is.
+		end := begin(ctx, RequestList)
+		defer end(0)
 		from := m.prefix + max(prefix, start)
 		for {
 			if err := ctx.Err(); err != nil {
@@ -215,6 +227,10 @@ func (m *memory) List(ctx context.Context, prefix, start string) iter.Seq2[Info,
 }
 
 func (m *memory) Delete(ctx context.Context, names ...string) error {
+	if len(names) > 0 {
+		end := begin(ctx, RequestDelete)
+		defer end(0)
+	}
 	for _, name := range names {
 		if err := check(ctx, name); err != nil {
 			return m.failed("delete", name, err)
@@ -255,7 +271,9 @@ func (w *memoryWriter) Close() error {
 		return err
 	}
 	w.ended = true
+	end := begin(w.ctx, RequestPut)
 	w.store.bucket.put(w.store.prefix+w.name, w.body, false)
+	end(int64(len(w.body)))
 	return nil
 }
 

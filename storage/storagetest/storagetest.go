@@ -55,6 +55,7 @@ var checks = []rule{
 	{"a cancelled stream leaves nothing", cancelledStreamLeavesNothing},
 	{"delete removes, and ignores what is missing", deletes},
 	{"an ended context does nothing", endedContextDoesNothing},
+	{"requests are counted", requestsAreCounted},
 }
 
 // Run runs all checks, each on a new, empty store, which it closes.

@@ -272,6 +272,11 @@ func TestEveryCheckFindsAStoreThatBreaksItsRule(t *testing.T) {
 				return outcome, info, err
 			}},
 		},
+		"requests are counted": {
+			"the context is another": {put: func(s storage.Store, ctx context.Context, name string, body []byte) error {
+				return s.Put(context.Background(), name, body)
+			}},
+		},
 		"head describes an object": {
 			"no size": {head: func(s storage.Store, ctx context.Context, name string) (storage.Info, error) {
 				info, err := s.Head(ctx, name)

@@ -283,3 +283,59 @@ func endedContextDoesNothing(ctx context.Context, s storage.Store, _ Options) er
 	}
 	return p.err()
 }
+
+// requestsAreCounted by the meter of the context, at least one for each
+// operation.
+func requestsAreCounted(ctx context.Context, s storage.Store, _ Options) error {
+	if _, _, err := s.PutIfAbsent(ctx, "first", nil); err != nil { // so that probes are past
+		return err
+	}
+	var p problems
+	for _, c := range []struct {
+		name  string
+		kind  storage.RequestKind
+		bytes int64
+		do    func(ctx context.Context) error
+	}{
+		{"put", storage.RequestPut, 4, func(ctx context.Context) error { return s.Put(ctx, "a", []byte("body")) }},
+		{"put if absent", storage.RequestPutIfAbsent, 5, func(ctx context.Context) error {
+			_, _, err := s.PutIfAbsent(ctx, "b", []byte("other"))
+			return err
+		}},
+		{"get", storage.RequestGet, 4, func(ctx context.Context) error {
+			_, _, err := s.Get(ctx, "a", -1)
+			return err
+		}},
+		{"read", storage.RequestGet, 2, func(ctx context.Context) error {
+			_, err := s.ReadAt(ctx, "a", make([]byte, 2), 1)
+			return err
+		}},
+		{"head", storage.RequestHead, 0, func(ctx context.Context) error {
+			_, err := s.Head(ctx, "a")
+			return err
+		}},
+		{"list", storage.RequestList, 0, func(ctx context.Context) error {
+			_, err := list(ctx, s, "", "")
+			return err
+		}},
+		{"a stream", storage.RequestPut, 6, func(ctx context.Context) error {
+			w, err := s.Create(ctx, "c")
+			if err != nil {
+				return err
+			}
+			defer w.Abort()
+			_, err = w.Write([]byte("stream"))
+			return errors.Join(err, w.Close())
+		}},
+		{"delete", storage.RequestDelete, 0, func(ctx context.Context) error { return s.Delete(ctx, "a", "b", "c") }},
+	} {
+		var m storage.Meter
+		if err := c.do(storage.WithMeter(ctx, &m)); err != nil {
+			return err
+		}
+		if u := m.Usage(); u.Requests[c.kind] == 0 || u.Depth == 0 || u.Bytes != c.bytes {
+			p.add("%s: %+v", c.name, u)
+		}
+	}
+	return p.err()
+}

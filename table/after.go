@@ -8,6 +8,8 @@ import (
 	"iter"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/foreset/foreset/internal/replay"
 	"github.com/foreset/foreset/internal/txn"
 	"github.com/foreset/foreset/log"
@@ -82,13 +84,23 @@ func (t *Table) quiet() <-chan struct{} {
 // Checkpoint writes a checkpoint of the newest version, whether one is due or
 // not, and returns the version. Readers then need no commit before it.
 func (t *Table) Checkpoint(ctx context.Context) (int64, error) {
+	ctx, op := t.starts(ctx, "checkpoint")
+	v, err := t.checkpoint(ctx)
+	if err != nil {
+		err = fmt.Errorf("checkpoint of %s: %w", t.url, translate(err))
+	}
+	op.ends(err, attribute.Int64("foreset.version", v))
+	return v, err
+}
+
+func (t *Table) checkpoint(ctx context.Context) (int64, error) {
 	s, err := t.writable(ctx, true)
 	if err != nil {
-		return 0, fmt.Errorf("checkpoint of %s: %w", t.url, err)
+		return 0, err
 	}
 	next, err := txn.Checkpoint(ctx, t.env, s, t.env.Now())
 	if err != nil {
-		return 0, fmt.Errorf("checkpoint of %s: %w", t.url, translate(err))
+		return 0, err
 	}
 	t.learn(next)
 	return int64(next.Version), nil
@@ -100,6 +112,13 @@ func (t *Table) Checkpoint(ctx context.Context) (int64, error) {
 // the table; that does not change any more. Skipped tells a caller of a [Writer]
 // that another's rows with the same AppID are in it. An error leaves it unknown.
 func (t *Table) Resolve(ctx context.Context, u *CommitUnknownError, abandon bool) (c Commit, committed bool, err error) {
+	ctx, op := t.starts(ctx, "resolve")
+	c, committed, err = t.resolve(ctx, u, abandon)
+	c.Metrics.Requests = op.ends(err, attribute.Bool("foreset.committed", committed))
+	return c, committed, err
+}
+
+func (t *Table) resolve(ctx context.Context, u *CommitUnknownError, abandon bool) (c Commit, committed bool, err error) {
 	if t.opts.ReadOnly {
 		return Commit{}, false, ErrReadOnly
 	}
@@ -126,7 +145,7 @@ func (t *Table) Resolve(ctx context.Context, u *CommitUnknownError, abandon bool
 // History walks the commits from the newest to the oldest that the log still
 // has. A commit without a commitInfo is described by its version alone.
 func (t *Table) History(ctx context.Context) iter.Seq2[log.CommitInfo, error] {
-	return func(yield func(log.CommitInfo, error) bool) {
+	return observed(ctx, t, "history", func(ctx context.Context, yield func(log.CommitInfo, error) bool) {
 		s, err := t.state(ctx)
 		if err != nil {
 			yield(log.CommitInfo{}, err)
@@ -145,7 +164,7 @@ func (t *Table) History(ctx context.Context) iter.Seq2[log.CommitInfo, error] {
 				return
 			}
 		}
-	}
+	})
 }
 
 func (t *Table) commitInfo(ctx context.Context, v log.Version) (log.CommitInfo, error) {
@@ -166,7 +185,7 @@ func (t *Table) commitInfo(ctx context.Context, v log.Version) (log.CommitInfo, 
 // Log yields the actions of one version's commit, as they were written. It
 // fails with [ErrVersionGone] if the log does not have it.
 func (t *Table) Log(ctx context.Context, version int64) iter.Seq2[log.Action, error] {
-	return func(yield func(log.Action, error) bool) {
+	return observed(ctx, t, "log", func(ctx context.Context, yield func(log.Action, error) bool) {
 		if _, err := t.known(); err != nil {
 			yield(nil, err)
 			return
@@ -184,5 +203,5 @@ func (t *Table) Log(ctx context.Context, version int64) iter.Seq2[log.Action, er
 				return
 			}
 		}
-	}
+	})
 }

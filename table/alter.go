@@ -26,11 +26,12 @@ type Alter struct {
 // first, and with a [*ConflictError] if the metadata was changed concurrently.
 // A change that changes nothing is Skipped.
 func (t *Table) Alter(ctx context.Context, change Alter, opts *CommitOptions) (Commit, error) {
+	ctx, op := t.starts(ctx, "alter")
 	c, err := t.alter(ctx, change, opts)
 	if err != nil {
-		return Commit{}, fmt.Errorf("alter %s: %w", t.url, translate(err))
+		err = fmt.Errorf("alter %s: %w", t.url, translate(err))
 	}
-	return c, nil
+	return op.commits(c, err)
 }
 
 func (t *Table) alter(ctx context.Context, change Alter, opts *CommitOptions) (Commit, error) {

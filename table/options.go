@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/foreset/foreset/expr"
 	"github.com/foreset/foreset/internal/conflict"
@@ -35,9 +37,13 @@ type Options struct {
 	PreCommit func(ctx context.Context, staged Staged) error
 	Allocator memory.Allocator // of record batches; nil: memory.DefaultAllocator
 	Logger    *slog.Logger     // told of damaged auxiliary files that were skipped; nil: silent
-	Now       func() time.Time // nil: time.Now
-	Rand      io.Reader        // of ids, file names and jitter; nil: crypto/rand. Used by one goroutine at a time
-	TempDir   string           // for rows that exceed the budget; "": os.TempDir
+	// TracerProvider makes a span of every call that asks the store for
+	// something, and MeterProvider counts their time and requests; nil: none.
+	TracerProvider trace.TracerProvider
+	MeterProvider  metric.MeterProvider
+	Now            func() time.Time // nil: time.Now
+	Rand           io.Reader        // of ids, file names and jitter; nil: crypto/rand. Used by one goroutine at a time
+	TempDir        string           // for rows that exceed the budget; "": os.TempDir
 }
 
 // Retry bounds how a commit that lost a race tries again: with full jitter,
@@ -127,13 +133,17 @@ type Commit struct {
 	After     error // what failed after the commit, which stands: .crc, checkpoint
 }
 
-// Metrics count what an operation wrote.
+// Metrics count what an operation wrote and asked for.
 type Metrics struct {
 	Rows         int64
 	Files        int64
 	Bytes        int64
 	FilesRemoved int64
 	BytesSpilled int64 // to local disk, because more partitions were open than the budget allows
+	// Requests are those of the call, by kind, their bytes and the longest
+	// chain; with them, unless Post is None or Background, those of what
+	// followed the commit.
+	Requests storage.Usage
 }
 
 // At is a point in a table's history; the zero At is the latest version.
@@ -184,13 +194,18 @@ func (b *Budget) release(n int64) {
 // settings are Options with every default filled in.
 type settings struct {
 	Options
-	closeStore bool
+	closeStore  bool
+	instruments instruments
 }
 
 func (o *Options) settle(ctx context.Context, url string) (*settings, error) {
 	s := &settings{}
 	if o != nil {
 		s.Options = *o
+	}
+	var err error
+	if s.instruments, err = newInstruments(s.TracerProvider, s.MeterProvider); err != nil {
+		return nil, err
 	}
 	if s.Store == nil {
 		st, err := storage.Open(ctx, url)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/foreset/foreset/checkpoint"
 	"github.com/foreset/foreset/expr"
@@ -36,11 +37,19 @@ type Snapshot struct {
 // version that is not there and for a time before the earliest that is; a time
 // after the newest version is the newest version.
 func (t *Table) Snapshot(ctx context.Context, at At) (*Snapshot, error) {
+	ctx, op := t.starts(ctx, "snapshot")
 	s, err := t.at(ctx, at)
-	if err != nil {
-		return nil, fmt.Errorf("snapshot of %s: %w", t.url, translate(err))
+	var snap *Snapshot
+	if err == nil {
+		snap, err = t.snapshot(ctx, s)
 	}
-	return t.snapshot(ctx, s)
+	if err != nil {
+		err = fmt.Errorf("snapshot of %s: %w", t.url, translate(err))
+		op.ends(err)
+		return nil, err
+	}
+	op.ends(nil, attribute.Int64("foreset.version", snap.Version()))
+	return snap, nil
 }
 
 func (t *Table) at(ctx context.Context, at At) (*replay.State, error) {
@@ -73,11 +82,11 @@ func (t *Table) at(ctx context.Context, at At) (*replay.State, error) {
 func (t *Table) snapshot(ctx context.Context, s *replay.State) (*Snapshot, error) {
 	sch, err := s.Schema()
 	if err != nil {
-		return nil, translate(err)
+		return nil, err
 	}
 	when, err := s.Timestamp(ctx)
 	if err != nil {
-		return nil, translate(err)
+		return nil, err
 	}
 	return &Snapshot{t: t, state: s, schema: sch, time: when}, nil
 }
@@ -135,14 +144,17 @@ func (s *Snapshot) Domains() []*log.DomainMetadata {
 
 // Count is the number of data files and their bytes.
 func (s *Snapshot) Count(ctx context.Context) (files, bytes int64, err error) {
+	ctx, op := s.t.starts(ctx, "count files")
 	files, bytes, err = s.state.Count(ctx)
-	return files, bytes, translate(err)
+	err = translate(err)
+	op.ends(err)
+	return files, bytes, err
 }
 
 // Files walks the data files that may hold rows for which the predicate is
 // TRUE; all files if it is absent. Adds must not be changed.
 func (s *Snapshot) Files(ctx context.Context, where expr.Expr) iter.Seq2[*log.AddFile, error] {
-	return func(yield func(*log.AddFile, error) bool) {
+	return observed(ctx, s.t, "files", func(ctx context.Context, yield func(*log.AddFile, error) bool) {
 		var skip *skipping.Files
 		if !where.IsZero() {
 			bound, err := where.Bind(s.schema, s.t.opts.env())
@@ -165,7 +177,7 @@ func (s *Snapshot) Files(ctx context.Context, where expr.Expr) iter.Seq2[*log.Ad
 				return
 			}
 		}
-	}
+	})
 }
 
 // ScanOptions say which rows and columns to read. Nil means all.
@@ -213,14 +225,24 @@ func (c *Scan) plan() (p *scan.Plan, release func(), err error) {
 // work of the scan before the loop does.
 func (c *Scan) Batches(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
 	return func(yield func(arrow.RecordBatch, error) bool) {
+		ctx, op := c.s.t.starts(ctx, "scan")
+		var rows int64
+		var err error
+		defer func() {
+			op.ends(err, attribute.Int64("foreset.version", c.s.Version()), attribute.Int64("foreset.rows", rows))
+		}()
 		p, release, err := c.plan()
 		defer release()
 		if err != nil {
-			yield(nil, translate(err))
+			err = translate(err)
+			yield(nil, err)
 			return
 		}
-		for b, err := range p.Batches(ctx) {
-			if !yield(b.Record, translate(err)) {
+		for b, failed := range p.Batches(ctx) {
+			if err = translate(failed); err == nil {
+				rows += b.Record.NumRows()
+			}
+			if !yield(b.Record, err) {
 				return
 			}
 		}
@@ -241,6 +263,13 @@ func (c *Scan) Reader(ctx context.Context) (array.RecordReader, error) {
 // Count is the number of rows. Without a predicate it comes from the log when
 // every file says there how many rows it has.
 func (c *Scan) Count(ctx context.Context) (int64, error) {
+	ctx, op := c.s.t.starts(ctx, "count")
+	n, err := c.count(ctx)
+	op.ends(err, attribute.Int64("foreset.version", c.s.Version()), attribute.Int64("foreset.rows", n))
+	return n, err
+}
+
+func (c *Scan) count(ctx context.Context) (int64, error) {
 	p, release, err := c.plan()
 	defer release()
 	if err != nil {
@@ -252,6 +281,13 @@ func (c *Scan) Count(ctx context.Context) (int64, error) {
 
 // Explain plans the scan without reading a data file.
 func (c *Scan) Explain(ctx context.Context) (*Explanation, error) {
+	ctx, op := c.s.t.starts(ctx, "explain")
+	e, err := c.explain(ctx)
+	op.ends(err, attribute.Int64("foreset.version", c.s.Version()))
+	return e, err
+}
+
+func (c *Scan) explain(ctx context.Context) (*Explanation, error) {
 	p, release, err := c.plan()
 	defer release()
 	if err != nil {

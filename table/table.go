@@ -76,8 +76,12 @@ func Open(ctx context.Context, url string, opts *Options) (*Table, error) {
 		return nil, err
 	}
 	t := newTable(url, s)
-	if _, err := t.state(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open table %s: %w", t.url, err), t.closeStore())
+	ctx, op := t.starts(ctx, "open")
+	if _, err = t.state(ctx); err != nil {
+		err = fmt.Errorf("open table %s: %w", t.url, err)
+	}
+	if op.ends(err); err != nil {
+		return nil, errors.Join(err, t.closeStore())
 	}
 	return t, nil
 }
@@ -115,8 +119,12 @@ func Create(ctx context.Context, url string, s *arrow.Schema, opts *CreateOption
 		return nil, err
 	}
 	t := newTable(url, set)
-	if err := t.create(ctx, s, opts); err != nil {
-		return nil, errors.Join(fmt.Errorf("create table %s: %w", t.url, translate(err)), t.closeStore())
+	ctx, op := t.starts(ctx, "create")
+	if err = t.create(ctx, s, opts); err != nil {
+		err = fmt.Errorf("create table %s: %w", t.url, translate(err))
+	}
+	if op.ends(err); err != nil {
+		return nil, errors.Join(err, t.closeStore())
 	}
 	return t, nil
 }

@@ -41,11 +41,12 @@ import (
 // with errors of the reader and the store: in all these cases nothing was
 // committed. After a [*CommitUnknownError] it is not known whether it was.
 func (t *Table) Append(ctx context.Context, data array.RecordReader, opts *WriteOptions) (Commit, error) {
+	ctx, op := t.starts(ctx, "append")
 	c, err := t.write(ctx, data, opts, false)
 	if err != nil {
-		return Commit{}, fmt.Errorf("append to %s: %w", t.url, translate(err))
+		err = fmt.Errorf("append to %s: %w", t.url, translate(err))
 	}
-	return c, nil
+	return op.commits(c, err)
 }
 
 // Overwrite replaces rows: all of them if the predicate is absent. It fails
@@ -57,11 +58,12 @@ func (t *Table) Overwrite(ctx context.Context, where expr.Expr, data array.Recor
 	if !where.IsZero() {
 		return Commit{}, fmt.Errorf("overwrite %s: %w", t.url, &UnsupportedError{Features: []string{"overwrite with a predicate"}, Write: true})
 	}
+	ctx, op := t.starts(ctx, "overwrite")
 	c, err := t.write(ctx, data, opts, true)
 	if err != nil {
-		return Commit{}, fmt.Errorf("overwrite %s: %w", t.url, translate(err))
+		err = fmt.Errorf("overwrite %s: %w", t.url, translate(err))
 	}
-	return c, nil
+	return op.commits(c, err)
 }
 
 // write is an append or an overwrite:

@@ -25,10 +25,13 @@ const regroups = 10
 func (w *Writer) commit(g *group) {
 	var c Commit
 	err := fmt.Errorf("%w: the commit of the group panicked", ErrCommitUnknown)
+	ctx, op := w.t.starts(g.ctx, "group commit")
+	g.ctx = ctx
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: %v\n%s", err, p, debug.Stack())
 		}
+		c, err = op.commits(c, err)
 		w.finish(g, c, err)
 	}()
 	c, err = w.commitGroup(g)
@@ -44,7 +47,7 @@ func (w *Writer) commitGroup(g *group) (Commit, error) {
 	for n := 0; ; n++ {
 		s, st, err := w.plan(g, n > 0)
 		if err != nil || st == nil {
-			return Commit{}, err
+			return Commit{Skipped: true}, err
 		}
 		res, err := w.land(g, s, st)
 		switch {

@@ -56,6 +56,7 @@ var reserved = map[string][]string{
 	"cloud.google.com/":                      {"storage/gcs"},
 	"google.golang.org/":                     {"storage/gcs"},
 	"github.com/parquet-go/parquet-go":       {"checkpoint"},
+	"go.opentelemetry.io/":                   {"table"},
 	"github.com/RoaringBitmap/":              {},
 	"github.com/apache/arrow-go/v18/parquet": {"internal/parquetfile", "internal/parquetio", "checkpoint", "cmd/foreset"},
 	"github.com/apache/arrow-go/v18/arrow":   {"expr", "internal/arrowconv", "internal/stats", "internal/parquetfile", "internal/parquetio", "checkpoint", "internal/replay", "internal/scan", "internal/write", "table", "table/rows", "cmd/foreset"},

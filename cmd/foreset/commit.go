@@ -22,6 +22,17 @@ type metricsJSON struct {
 	Bytes        int64 `json:"bytes"`
 	FilesRemoved int64 `json:"filesRemoved"`
 	BytesSpilled int64 `json:"bytesSpilled"`
+	// What was asked of the store.
+	Requests     int   `json:"requests"`
+	RequestDepth int   `json:"requestDepth"` // of them one after the other
+	RequestBytes int64 `json:"requestBytes"`
+}
+
+func metricsOf(m table.Metrics) metricsJSON {
+	return metricsJSON{
+		Rows: m.Rows, Files: m.Files, Bytes: m.Bytes, FilesRemoved: m.FilesRemoved, BytesSpilled: m.BytesSpilled,
+		Requests: m.Requests.Total(), RequestDepth: m.Requests.Depth, RequestBytes: m.Requests.Bytes,
+	}
 }
 
 // writeCommit says what was committed: as JSON if that was asked for, else as
@@ -36,7 +47,7 @@ func (a *app) writeCommit(c table.Commit) error {
 	}
 	out := commitJSON{
 		Version: c.Version, Timestamp: instant(c.Timestamp), Attempts: c.Attempts, Skipped: c.Skipped,
-		Metrics: metricsJSON(c.Metrics),
+		Metrics: metricsOf(c.Metrics),
 	}
 	if c.After != nil {
 		out.After = new(c.After.Error())

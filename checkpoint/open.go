@@ -105,6 +105,20 @@ func (r *Reader) NumAdds() int64 {
 	return n
 }
 
+// Bytes is how large the columns are that [Reader.Files] reads, without their
+// compression, as the footers say: in memory they are no smaller.
+func (r *Reader) Bytes(cols Columns) int64 {
+	var n int64
+	for _, p := range r.parts {
+		for g, meta := range p.file.Meta().RowGroups {
+			for _, c := range p.columns(wantedOf(cols, cols&Stats != 0 && p.statsOnlyParsed(g))...) {
+				n += max(0, meta.Columns[c].MetaData.TotalUncompressedSize)
+			}
+		}
+	}
+	return n
+}
+
 // rows is how many rows a row group has.
 func (p *part) rows(group int) int64 { return p.file.Meta().RowGroups[group].NumRows }
 

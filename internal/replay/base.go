@@ -20,8 +20,10 @@ type base struct {
 	kept []*checkpoint.Files
 	cols checkpoint.Columns // of what is kept
 	have bool
-	big  bool  // did not fit: stream it every time
 	bad  error // what a stream found damaged, so that the next walk does without
+	// stream is set, for good, when the base does not fit: it is to be read at
+	// every walk. The footers are read once.
+	stream *checkpoint.Reader
 }
 
 func newBase(src *Source, version log.Version, files []log.File) *base {
@@ -34,7 +36,7 @@ func newBase(src *Source, version log.Version, files []log.File) *base {
 }
 
 // chunks yields the files of the base: kept, or streamed from the store if that
-// is nil.
+// is what resident decided.
 func (b *base) chunks(ctx context.Context, cols checkpoint.Columns, kept []*checkpoint.Files) iter.Seq2[*checkpoint.Files, error] {
 	return func(yield func(*checkpoint.Files, error) bool) {
 		if kept != nil {
@@ -45,12 +47,7 @@ func (b *base) chunks(ctx context.Context, cols checkpoint.Columns, kept []*chec
 			}
 			return
 		}
-		r, err := checkpoint.Open(ctx, b.src.Store, b.files, nil)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		for c, err := range r.Files(ctx, cols) {
+		for c, err := range b.stream.Files(ctx, cols) {
 			if errors.Is(err, checkpoint.ErrCorrupt) {
 				b.damaged(ctx, err)
 			}
@@ -86,13 +83,17 @@ func (b *base) resident(ctx context.Context, cols checkpoint.Columns) ([]*checkp
 		return append(none, b.kept...), nil
 	case b.bad != nil:
 		return nil, b.bad
-	case b.big:
+	case b.stream != nil:
 		return nil, nil
 	}
 	cols |= b.cols
 	r, err := checkpoint.Open(ctx, b.src.Store, b.files, nil)
 	if err != nil {
 		return nil, err
+	}
+	if r.Bytes(cols) > b.src.Share {
+		b.stream = r
+		return nil, nil
 	}
 	var got []*checkpoint.Files
 	var bytes int64
@@ -101,7 +102,7 @@ func (b *base) resident(ctx context.Context, cols checkpoint.Columns) ([]*checkp
 			return nil, err
 		}
 		if bytes += c.Bytes(); bytes > b.src.Share {
-			b.big = true
+			b.stream = r
 			return nil, nil
 		}
 		got = append(got, c)

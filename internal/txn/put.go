@@ -43,7 +43,7 @@ func (tx *transaction) put(ctx context.Context, v log.Version, c *commit) (fate,
 		case outcome == storage.Created:
 			c.created = created
 			return committed, nil, nil
-		case outcome == storage.Rejected && !doubt && !errors.Is(err, storage.ErrThrottled):
+		case outcome == storage.Rejected && !doubt && !passing(live, err):
 			return refused, nil, err
 		case outcome == storage.Unknown:
 			doubt = true
@@ -78,9 +78,16 @@ func (tx *transaction) put(ctx context.Context, v log.Version, c *commit) (fate,
 	}
 }
 
+// passing says whether a put that was not made may be made next time: the store
+// was busy, or had not begun when its deadline came, as when others wait for
+// the same bucket or a probe came first.
+func passing(ctx context.Context, err error) bool {
+	return errors.Is(err, storage.ErrThrottled) || errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil
+}
+
 // send puts the body once, within a deadline that grows with the tries.
 func (tx *transaction) send(ctx context.Context, v log.Version, body []byte, try int) (storage.Outcome, storage.Info, error) {
-	limit := 2 * time.Second << min(try, 2)
+	limit := 2 * time.Second << min(try, 4)
 	limit += time.Duration(len(body)>>20) * time.Second
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -35,6 +35,7 @@ const (
 	tooLate     step = "no answer, lands after another's commit"
 	rejected    step = "rejected"
 	throttled   step = "throttled"
+	queued      step = "not begun in time"
 	damaged     step = "another's is there, and damaged"
 )
 
@@ -102,6 +103,9 @@ func (s *scripted) Commit(ctx context.Context, v log.Version, body []byte) (stor
 		return storage.Unknown, storage.Info{}, errLost
 	case rejected:
 		return storage.Rejected, storage.Info{}, errDenied
+	case queued:
+		<-ctx.Done()
+		return storage.Rejected, storage.Info{}, fmt.Errorf("put: %w", ctx.Err())
 	case throttled:
 		return storage.Rejected, storage.Info{}, fmt.Errorf("put: %w", storage.ErrThrottled)
 	}
@@ -199,6 +203,10 @@ func TestOutcomesOfAPut(t *testing.T) {
 		{[]step{theirs, late}, 0, 2, 2, nil},
 		{[]step{throttled}, 0, 1, 1, nil},
 		{[]step{throttled, throttled, theirs, throttled}, 0, 2, 2, nil},
+		{[]step{queued}, 0, 1, 1, nil},
+		{[]step{queued, queued, queued, theirs, queued}, 0, 2, 2, nil},
+		{[]step{queued, queued, queued, queued, queued}, 0, -1, 0, context.DeadlineExceeded}, // all of the time
+		{[]step{queued, rejected}, 0, -1, 0, fs.ErrPermission},
 		{[]step{rejected}, 0, -1, 0, fs.ErrPermission},
 		{[]step{theirs, rejected}, 0, -1, 0, fs.ErrPermission},
 		// After a doubt, a refusal proves nothing about what is under way.

@@ -140,9 +140,10 @@ def print_idle(found):
     for name, by_engine in found.items():
         for engine, one in by_engine.items():
             if name.startswith("W0"):
-                extra = one["lines"][0]["extra"]
-                cells = [str(extra.get(key, "–")) for key in ("heap_mb", "rss_mb", "goroutines", "threads", "descriptors")]
-                rows.append([name, engine, str(one["lines"][0]["files"]), *cells])
+                line = one["lines"][0]
+                for when, held in line["extra"]["held"].items():
+                    cells = [str(held.get(key, "–")) for key in ("heap_mb", "rss_mb", "goroutines", "threads", "descriptors")]
+                    rows.append([name + ", " + when, engine, str(line["files"]), *cells])
     if len(rows) > 1:
         table(rows)
 

@@ -238,7 +238,7 @@ def main():
     flags.add_argument("--mode", choices=["handle", "path", "ack"], default="handle")
     flags.add_argument("--n", type=int, default=200, help="commits, or tables")
     flags.add_argument("--p", type=int, default=4, help="processes")
-    flags.add_argument("--wait", default="0s", help="how long the tables of W0_idle have been idle")
+    flags.add_argument("--wait", default="0s", help="how long the tables of W0_idle stay idle")
     a = flags.parse_args()
     WORKLOADS[a.workload](a)
 

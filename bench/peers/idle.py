@@ -23,6 +23,9 @@ def idle(a, engine):
         return sum(len(table.file_uris()) for table in tables)
 
     files = meter.run(open_all)
-    time.sleep(float(a.wait.removesuffix("s")))
-    after = held()
-    meter.line(a.workload, engine, a.scale, files=files, tables=a.n, **{key: round(after[key] - before[key], 1) for key in after})
+    at = {}
+    for wait in (0, int(a.wait.removesuffix("s"))):
+        time.sleep(wait)
+        now = held()
+        at["after %d s" % wait] = {key: round(now[key] - before[key], 1) for key in now}
+    meter.line(a.workload, engine, a.scale, files=files, tables=a.n, held=at)

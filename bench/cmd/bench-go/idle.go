@@ -12,7 +12,7 @@ import (
 )
 
 // idle opens tables, lists their files once, and looks at what they hold while
-// nobody uses them. Several are in folders 0, 1, … of the table's.
+// nobody uses them, at once and after a while (--wait). Several are in folders 0, 1, … of the table's.
 func idle(ctx context.Context, c *config) (*result, error) {
 	before, err := held()
 	if err != nil {
@@ -46,24 +46,25 @@ func idle(ctx context.Context, c *config) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case <-time.After(c.wait):
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	after, err := held()
-	if err != nil {
-		return nil, err
+	at := map[string]any{}
+	for _, wait := range []time.Duration{0, c.wait} {
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		now, err := held()
+		if err != nil {
+			return nil, err
+		}
+		at[fmt.Sprintf("after %.0f s", wait.Seconds())] = now.since(before)
 	}
 	for _, t := range tables {
 		if err := t.Close(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return &result{meter: m, files: number(files), extra: map[string]any{
-		"tables": c.n, "heap_mb": round(after.heapMB-before.heapMB, 2), "rss_mb": round(after.rssMB-before.rssMB, 1),
-		"goroutines": after.goroutines - before.goroutines, "descriptors": after.files - before.files,
-	}}, nil
+	return &result{meter: m, files: number(files), extra: map[string]any{"tables": c.n, "held": at}}, nil
 }
 
 func below(location string, i int) (string, error) {
@@ -81,6 +82,13 @@ func below(location string, i int) (string, error) {
 type holding struct {
 	heapMB, rssMB     float64
 	goroutines, files int
+}
+
+func (h holding) since(before holding) map[string]any {
+	return map[string]any{
+		"heap_mb": round(h.heapMB-before.heapMB, 2), "rss_mb": round(h.rssMB-before.rssMB, 1),
+		"goroutines": h.goroutines - before.goroutines, "descriptors": h.files - before.files,
+	}
 }
 
 func held() (h holding, err error) {

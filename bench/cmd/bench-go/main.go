@@ -124,7 +124,7 @@ func parse(args []string) (*config, workload, error) {
 	f.IntVar(&c.n, "n", 200, "commits, rows of a caller, or tables")
 	f.IntVar(&c.p, "p", 4, "processes, or callers")
 	f.Int64Var(&c.key, "key", 123456, "l_partkey of W2d_lookup")
-	f.DurationVar(&c.wait, "wait", 0, "how long the tables of W0_idle have been idle")
+	f.DurationVar(&c.wait, "wait", 0, "how long the tables of W0_idle stay idle")
 	f.BoolVar(&c.noSync, "no-sync", false, "leave out every fsync, to see what it costs")
 	f.StringVar(&c.cpuProfile, "cpuprofile", "", "`file` for a CPU profile of the measured runs")
 	f.StringVar(&c.heapProfile, "heapprofile", "", "`file` for a profile of all allocations up to the end")

@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"internal/scan":        {"checkpoint", "internal/replay", "internal/parquetio", "internal/parquetfile", "internal/skipping", "internal/partition", "internal/arrowconv", "internal/value", "internal/stats", "expr", "log", "storage", "schema"},
 	"internal/write":       {"internal/parquetio", "internal/parquetfile", "internal/partition", "internal/arrowconv", "internal/value", "internal/stats", "expr", "log", "storage", "schema"},
 	"internal/sim":         {"storage", "storage/faults"},
+	"internal/drivertest":  {"table", "table/rows", "storage"},
 	"table":                {"internal/write", "internal/scan", "internal/txn", "internal/replay", "internal/conflict", "internal/feature", "internal/parquetio", "internal/parquetfile", "internal/skipping", "internal/partition", "internal/arrowconv", "internal/value", "internal/stats", "checkpoint", "expr", "log", "storage", "schema"},
 	"table/rows":           {"schema", "internal/arrowconv"},
 	"cmd/foreset":          {"storage/s3", "storage/azure", "storage/gcs", "table", "table/rows", "log", "expr", "schema", "storage", "checkpoint", "internal/value"},
@@ -63,7 +64,7 @@ var reserved = map[string][]string{
 	"github.com/spf13/cobra":                 {"cmd/foreset"},
 	"github.com/vbauerster/mpb":              {"cmd/foreset"},
 	"log":                                    {}, // the standard logger; ours is module + "/log"
-	"testing":                                {"storage/storagetest", "internal/sim"},
+	"testing":                                {"storage/storagetest", "internal/drivertest", "internal/sim"},
 }
 
 // nested lists the folders that are modules of their own, with their own rules.

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,6 +24,7 @@ import (
 	"golang.org/x/oauth2"
 	"google.golang.org/api/option"
 
+	"github.com/foreset/foreset/internal/drivertest"
 	"github.com/foreset/foreset/storage"
 )
 
@@ -40,7 +40,7 @@ func credentials(t *testing.T, tokenURL string) {
 }
 
 // redirect makes a driver's connections lead to a server.
-func redirect(t *testing.T, d *driver, s *server) {
+func redirect(t *testing.T, d *driver, s *drivertest.Server) {
 	t.Helper()
 	client, err := gcstorage.NewClient(t.Context(), option.WithoutAuthentication(), option.WithEndpoint(s.URL+"/storage/v1/"),
 		option.WithHTTPClient(&http.Client{Transport: &oauth2.Transport{Base: explainer{d.transport}, Source: d.tokens}}))
@@ -50,24 +50,14 @@ func redirect(t *testing.T, d *driver, s *server) {
 	d.client = client
 }
 
-// setProxy makes a driver's client use a proxy.
-func setProxy(t *testing.T, d *driver, at string) {
-	t.Helper()
-	u, err := url.Parse(at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.transport.Proxy = http.ProxyURL(u)
-}
-
 func TestATokenThatExpiresIsAskedForAgain(t *testing.T) {
 	environment(t)
-	token := newServer(t, func(w http.ResponseWriter, _ *http.Request) {
+	token := drivertest.NewServer(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		io.WriteString(w, `{"access_token":"a","token_type":"Bearer","expires_in":1}`) // too soon for the library to use it twice
 	})
 	credentials(t, token.URL)
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	ctx, cancel := context.WithCancel(t.Context())
 	d, err := open(ctx, "gs://b", &Options{})
 	if err != nil {
@@ -79,7 +69,7 @@ func TestATokenThatExpiresIsAskedForAgain(t *testing.T) {
 		if _, err := d.Head(t.Context(), "k"); err != nil {
 			t.Fatal(err)
 		}
-		if len(token.take()) == 0 {
+		if len(token.Take()) == 0 {
 			t.Error("an expired token is used")
 		}
 	}
@@ -104,25 +94,13 @@ func TestATokenThatNeverComesIsAFailureInTime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		start := time.Now()
-		_, err = store.Head(t.Context(), "k")
-		if took := time.Since(start); !errors.Is(err, fs.ErrPermission) || took > 20*time.Second {
-			t.Errorf("after %v: %v", took, err)
-		}
-		// A caller that gives up does not wait, and nothing was written.
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		start = time.Now()
-		outcome, _, err := store.PutIfAbsent(ctx, "k", nil)
-		if took := time.Since(start); outcome != storage.Rejected || !errors.Is(err, context.DeadlineExceeded) || took > time.Second {
-			t.Errorf("after %v: %v, %v", took, outcome, err)
-		}
+		drivertest.CheckStuckCredentials(t, store)
 	})
 }
 
 func TestABucketOfGocloudIsAdopted(t *testing.T) {
 	environment(t)
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	o := &gcsblob.Options{ClientOptions: []option.ClientOption{option.WithEndpoint(s.URL + "/storage/v1/"), option.WithoutAuthentication()}}
 	open := func() *blob.Bucket {
 		b, err := gcsblob.OpenBucket(t.Context(), gcp.NewAnonymousHTTPClient(http.DefaultTransport), "b", o)
@@ -144,7 +122,7 @@ func TestABucketOfGocloudIsAdopted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := len(s.take()); n != 0 {
+		if n := len(s.Take()); n != 0 {
 			t.Errorf("%s: adopting sends %d requests", c.place, n)
 		}
 		if store.String() != c.place {
@@ -153,8 +131,8 @@ func TestABucketOfGocloudIsAdopted(t *testing.T) {
 		if _, err := store.Head(t.Context(), "a%25b c"); err != nil {
 			t.Error(err)
 		}
-		got := s.take()
-		path, _, _ := strings.Cut(got[0].uri, "?")
+		got := s.Take()
+		path, _, _ := strings.Cut(got[0].URI, "?")
 		if key, err := url.PathUnescape(path); len(got) != 1 || err != nil || key != "/storage/v1/b/b/o/"+c.key {
 			t.Errorf("%s: %v", c.place, got)
 		}
@@ -162,11 +140,11 @@ func TestABucketOfGocloudIsAdopted(t *testing.T) {
 		if !ok || err != nil {
 			t.Fatal(err)
 		}
-		s.answers(refusal(503, "backendError"))
-		if put(t.Context(), d, "k", nil, true) == nil || len(s.take()) != 1 {
+		s.Answers(refusal(503, "backendError"))
+		if drivertest.Put(t.Context(), d, "k", nil, true) == nil || len(s.Take()) != 1 {
 			t.Errorf("%s: the library repeats a put", c.place)
 		}
-		s.answers(isFine)
+		s.Answers(isFine)
 		if err := errors.Join(store.Close(), c.b.Close()); err != nil {
 			t.Error(err)
 		}
@@ -177,7 +155,7 @@ func TestABucketOfGocloudIsAdopted(t *testing.T) {
 // library makes every 404 of a read an object that is not there.
 func TestAClientThatForgetsWhatA404SaidAsksAgain(t *testing.T) {
 	environment(t)
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	client, err := gcstorage.NewClient(t.Context(), option.WithoutAuthentication(), option.WithEndpoint(s.URL+"/storage/v1/"), option.WithHTTPClient(&http.Client{}))
 	if err != nil {
 		t.Fatal(err)
@@ -187,7 +165,7 @@ func TestAClientThatForgetsWhatA404SaidAsksAgain(t *testing.T) {
 		answer http.HandlerFunc
 		class  storage.Class
 	}{
-		{refusal(404, "notFound"), storage.NotFound}, {refusal(404, "noBucket"), storage.Refused}, {page(404), storage.Lost},
+		{refusal(404, "notFound"), storage.NotFound}, {refusal(404, "noBucket"), storage.Refused}, {drivertest.Page(404), storage.Lost},
 		{func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasPrefix(r.URL.Path, "/storage/") {
 				isFine(w, r)
@@ -196,9 +174,9 @@ func TestAClientThatForgetsWhatA404SaidAsksAgain(t *testing.T) {
 			http.NotFound(w, r)
 		}, storage.Lost},
 	} {
-		s.answers(c.answer)
+		s.Answers(c.answer)
 		_, _, err := d.Read(t.Context(), "k", 0, -1)
-		if f := failureOf(t, err); f.Class != c.class {
+		if f := drivertest.FailureOf(t, err); f.Class != c.class {
 			t.Errorf("%v: %v, want %v", f.Class, f, c.class)
 		}
 	}
@@ -228,7 +206,7 @@ func ends(t *testing.T, what string) {
 }
 
 func TestNothingOfAnUploadIsLeft(t *testing.T) {
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	d := openAt(t, s, "")
 	part := bytes.Repeat([]byte("x"), chunk)
 	begin := func(ctx context.Context) storage.Upload {
@@ -261,7 +239,7 @@ func TestNothingOfAnUploadIsLeft(t *testing.T) {
 		t.Error(err)
 	}
 	ends(t, "abort before the first part")
-	if n := len(s.take()); n != 0 {
+	if n := len(s.Take()); n != 0 {
 		t.Errorf("an upload without parts makes %d requests", n)
 	}
 
@@ -273,14 +251,14 @@ func TestNothingOfAnUploadIsLeft(t *testing.T) {
 	if err := u.Complete(t.Context(), 1); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("an aborted upload is completed: %v", err)
 	}
-	for _, r := range s.take() {
-		if strings.HasSuffix(r.header.Get("Content-Range"), "/8388608") {
+	for _, r := range s.Take() {
+		if strings.HasSuffix(r.Header.Get("Content-Range"), "/8388608") {
 			t.Error("an aborted upload is published")
 		}
 	}
 
 	for name, h := range map[string]http.HandlerFunc{"a server that hangs": hangs, "a server that is done too early": done} {
-		s.answers(h)
+		s.Answers(h)
 		ctx, cancel := context.WithCancel(t.Context())
 		u = begin(t.Context())
 		if name != "a server that is done too early" {
@@ -305,7 +283,7 @@ func TestNothingOfAnUploadIsLeft(t *testing.T) {
 		ends(t, name)
 	}
 
-	s.answers(isFine)
+	s.Answers(isFine)
 	life, end := context.WithCancel(t.Context())
 	u = begin(life)
 	if err := u.Part(t.Context(), 0, part); err != nil {
@@ -314,9 +292,9 @@ func TestNothingOfAnUploadIsLeft(t *testing.T) {
 	end() // and nothing more is called
 	ends(t, "the end of its context")
 
-	for _, h := range []http.HandlerFunc{refusal(403, "forbidden"), reset, page(200), page(404)} {
-		s.answers(h)
-		if err := put(t.Context(), d, "k", part, true); err == nil {
+	for _, h := range []http.HandlerFunc{refusal(403, "forbidden"), drivertest.Reset, drivertest.Page(200), drivertest.Page(404)} {
+		s.Answers(h)
+		if err := drivertest.Put(t.Context(), d, "k", part, true); err == nil {
 			t.Error("a refused put succeeds")
 		}
 		ends(t, "a refused put")
@@ -324,7 +302,7 @@ func TestNothingOfAnUploadIsLeft(t *testing.T) {
 }
 
 func TestAnUploadThatWasCutShortIsNone(t *testing.T) {
-	s := newServer(t, isFine) // which says that the object is empty
+	s := drivertest.NewServer(t, isFine) // which says that the object is empty
 	d := openAt(t, s, "")
 	u, err := d.Upload(t.Context(), "k")
 	if err != nil {
@@ -333,56 +311,17 @@ func TestAnUploadThatWasCutShortIsNone(t *testing.T) {
 	if err := u.Part(t.Context(), 0, []byte("8 bytes.")); err != nil {
 		t.Fatal(err)
 	}
-	if f := failureOf(t, u.Complete(t.Context(), 1)); f.Class != storage.Lost || !strings.Contains(f.Text, "of 8 bytes") {
+	if f := drivertest.FailureOf(t, u.Complete(t.Context(), 1)); f.Class != storage.Lost || !strings.Contains(f.Text, "of 8 bytes") {
 		t.Error(f)
 	}
 }
 
 func TestConnectionsAreUsedAgain(t *testing.T) {
-	const at = 64
-	var gate sync.WaitGroup
-	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
-		gate.Done()
-		gate.Wait() // all are here at once
-		isFine(w, r)
-	})
-	d := openAt(t, s, "")
-	for range 3 {
-		gate.Add(at)
-		var all sync.WaitGroup
-		for i := range at {
-			all.Go(func() {
-				c := calls()[i%len(calls())]
-				if err := c.with(t.Context(), d); err != nil {
-					t.Errorf("%s: %v", c.name, err)
-				}
-			})
-		}
-		all.Wait()
-	}
-	if n := s.opened.Load(); n < at || n > at+at/8 {
-		t.Errorf("%d connections for %d requests at once", n, at)
-	}
+	drivertest.CheckReuse(t, isFine, calls(), func(s *drivertest.Server) storage.Driver { return openAt(t, s, "") })
 }
 
-// TestBodiesAreClosed lets a client have one connection only: a body that is
-// not closed would keep it.
 func TestBodiesAreClosed(t *testing.T) {
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	d := openAt(t, s, "")
-	d.transport.MaxConnsPerHost = 1
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	for _, h := range []http.HandlerFunc{isFine, page(200), page(404), page(500), refusal(403, "forbidden"), refusal(404, "notFound"), refusal(412, "conditionNotMet"), refusal(301, "")} {
-		s.answers(h)
-		for _, c := range calls() {
-			if err := c.with(ctx, d); errors.Is(err, context.DeadlineExceeded) {
-				t.Fatalf("%s: the connection is not given back", c.name)
-			}
-			body, _, err := d.Read(ctx, "k", 2, 4)
-			if err == nil {
-				body.Close() // without having read it
-			}
-		}
-	}
+	drivertest.CheckBodies(t, s, d, d.transport, calls(), isFine, refusal(403, "forbidden"), refusal(404, "notFound"), refusal(412, "conditionNotMet"), refusal(301, ""))
 }

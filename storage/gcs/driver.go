@@ -97,13 +97,19 @@ func (d *driver) Read(ctx context.Context, key string, off, length int64) (io.Re
 	}
 	outer := ctx
 	ctx, cancel := context.WithCancel(ctx)
+	// The reader answers a cut body with requests for the rest, without end. Our
+	// transport sends none of them. A caller's own may send one: that the ctx
+	// ends when it looks for a connection, is a race that a connection at hand
+	// can win.
 	var answered atomic.Bool
-	// The reader answers a cut body with requests for the rest, without end.
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: func(string) {
+	end := func() bool {
 		if answered.Load() {
 			cancel()
 		}
-	}})
+		return answered.Load()
+	}
+	ctx = context.WithValue(ctx, endKey{}, end)
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: func(string) { end() }})
 	r, err := d.object(key).ReadCompressed(true).NewRangeReader(ctx, off, length)
 	if err != nil {
 		defer cancel()
@@ -126,6 +132,10 @@ func (d *driver) Read(ctx context.Context, key string, off, length int64) (io.Re
 		Name: key, Size: r.Attrs.Size, Modified: r.Attrs.LastModified, ETag: strconv.FormatInt(r.Attrs.Generation, 10),
 	}, nil
 }
+
+// endKey is where the ctx of a read holds a function that ends it, and says so,
+// if it was answered before.
+type endKey struct{}
 
 // body translates the failures of reading.
 type body struct {

@@ -84,11 +84,15 @@ func unexplained(err error) bool {
 }
 
 // explainer is a transport that keeps what a read is refused with, and sees a
-// page of a proxy where the library would not look at the answer. It also takes away where a redirect leads to: following it would be a second request,
-// and take the token to another host.
+// page of a proxy where the library would not look at the answer. It sends no
+// second request of a read, and takes away where a redirect leads to: following
+// it would be one, and take the token to another host.
 type explainer struct{ http.RoundTripper }
 
 func (t explainer) RoundTrip(req *http.Request) (*http.Response, error) {
+	if end, ok := req.Context().Value(endKey{}).(func() bool); ok && end() {
+		return nil, context.Canceled
+	}
 	res, err := t.RoundTripper.RoundTrip(req)
 	if err != nil {
 		return nil, err

@@ -2,97 +2,36 @@ package gcs
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
-	"log"
-	"net"
 	"net/http"
-	"net/http/httptest"
-	"os"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 
-	"github.com/foreset/foreset/storage"
+	"github.com/foreset/foreset/internal/drivertest"
 )
-
-// seen is a request that a server got.
-type seen struct {
-	method, host, uri string
-	header            http.Header
-	body              []byte
-}
-
-// server answers with what a test says, and keeps the requests.
-type server struct {
-	*httptest.Server
-	mu       sync.Mutex // guards what is below
-	requests []seen
-	answer   http.HandlerFunc
-
-	opened atomic.Int64 // connections
-}
-
-func newServer(t *testing.T, answer http.HandlerFunc) *server {
-	t.Helper()
-	s := &server{answer: answer}
-	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		s.mu.Lock()
-		s.requests = append(s.requests, seen{r.Method, r.Host, r.RequestURI, r.Header.Clone(), body})
-		answer := s.answer
-		s.mu.Unlock()
-		answer(w, r)
-	}))
-	s.Config.ErrorLog = quiet
-	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			s.opened.Add(1)
-		}
-	}
-	s.Start()
-	t.Cleanup(s.Close)
-	return s
-}
-
-// take returns the requests since the last call.
-func (s *server) take() []seen {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := s.requests
-	s.requests = nil
-	return all
-}
-
-func (s *server) answers(h http.HandlerFunc) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.answer = h
-}
 
 // environment has no credentials, and no machine that gives any.
 func environment(t *testing.T) {
 	t.Helper()
-	for _, v := range os.Environ() {
-		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "GOOGLE_") || strings.HasPrefix(name, "GCE_") || strings.HasSuffix(strings.ToUpper(name), "_PROXY") {
-			t.Setenv(name, "")
-		}
-	}
+	drivertest.ClearEnvironment(t, "GOOGLE_", "GCE_")
 	t.Setenv("STORAGE_EMULATOR_HOST", "")
 	t.Setenv("HOME", t.TempDir())
 }
 
-func openAt(t *testing.T, s *server, query string) *driver {
+// openAt is a driver of bucket "b" of a server.
+func openAt(t *testing.T, s *drivertest.Server, query string) *driver {
+	t.Helper()
+	return openEndpoint(t, s.URL, query)
+}
+
+func openEndpoint(t *testing.T, endpoint, query string) *driver {
 	t.Helper()
 	environment(t)
-	t.Setenv("STORAGE_EMULATOR_HOST", s.URL)
+	t.Setenv("STORAGE_EMULATOR_HOST", endpoint)
 	d, err := open(t.Context(), "gs://b/p"+query, &Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -155,78 +94,8 @@ func take(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// call is a method of a driver that makes one request.
-type call struct {
-	name string
-	with func(ctx context.Context, d *driver) error
-}
-
-func (c call) do(t *testing.T, d *driver) error {
-	return c.with(t.Context(), d)
-}
-
 // calls are all of them.
-func calls() []call {
-	return []call{
-		{"Read", func(ctx context.Context, d *driver) error {
-			body, info, err := d.Read(ctx, "k", 0, -1)
-			if err != nil {
-				return err
-			}
-			defer body.Close()
-			all, err := io.ReadAll(body)
-			if err == nil && int64(len(all)) != info.Size {
-				return fmt.Errorf("%d bytes of %d", len(all), info.Size)
-			}
-			return err
-		}},
-		{"Head", func(ctx context.Context, d *driver) error { _, err := d.Head(ctx, "k"); return err }},
-		{"Put", func(ctx context.Context, d *driver) error { return put(ctx, d, "k", []byte("content"), false) }},
-		{"PutIfAbsent", func(ctx context.Context, d *driver) error { return put(ctx, d, "k", []byte("content"), true) }},
-		{"List", func(ctx context.Context, d *driver) error { _, err := d.List(ctx, "p/", "", ""); return err }},
-		{"Delete", func(ctx context.Context, d *driver) error { return d.Delete(ctx, []string{"k"}) }},
-	}
-}
-
-// failureOf is the failure that an error is.
-func failureOf(t *testing.T, err error) *storage.Failure {
-	t.Helper()
-	var f *storage.Failure
-	if !errors.As(err, &f) {
-		t.Fatalf("%v is not a failure of the storage package", err)
-	}
-	return f
-}
-
-// page is what a proxy says.
-func page(status int) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.WriteHeader(status)
-		if r.Method != http.MethodHead {
-			io.WriteString(w, "<!DOCTYPE html><html><head><title>Proxy</title></head><body><p>Please log in.</body></html>")
-		}
-	}
-}
-
-// reset breaks the connection without an answer.
-func reset(w http.ResponseWriter, _ *http.Request) {
-	conn, _, err := w.(http.Hijacker).Hijack()
-	if err == nil {
-		conn.Close()
-	}
-}
-
-// raw sends bytes and breaks the connection.
-func raw(text string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		conn, _, err := w.(http.Hijacker).Hijack()
-		if err == nil {
-			io.WriteString(conn, text)
-			conn.Close()
-		}
-	}
-}
+func calls() []drivertest.Call { return drivertest.Calls() }
 
 // refusal is an error as GCS says it: as XML for reads, otherwise as JSON.
 func refusal(status int, reason string, header ...string) http.HandlerFunc {
@@ -252,13 +121,4 @@ func says(status int, reason, message string, header ...string) http.HandlerFunc
 		}
 		fmt.Fprintf(w, `{"error":{"code":%d,"message":%q,"errors":[{"message":%[2]q,"domain":"global","reason":%q}]}}`, status, message, reason)
 	}
-}
-
-// quiet is where servers write what they think of our clients.
-var quiet = log.New(io.Discard, "", 0)
-
-// put is Put without the ETag.
-func put(ctx context.Context, d storage.Driver, key string, body []byte, ifAbsent bool) error {
-	_, err := d.Put(ctx, key, body, ifAbsent)
-	return err
 }

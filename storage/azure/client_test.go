@@ -6,9 +6,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -20,6 +18,7 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/azureblob"
 
+	"github.com/foreset/foreset/internal/drivertest"
 	"github.com/foreset/foreset/storage"
 )
 
@@ -82,9 +81,9 @@ func TestATokenThatExpiresIsAskedForAgain(t *testing.T) {
 func TestWithoutATokenAccessIsDenied(t *testing.T) {
 	d, n := secure(t, &tokens{err: errors.New("SECRETclient")}, isFine)
 	for _, c := range calls() {
-		err := c.do(t, d)
-		if f := failureOf(t, err); f.Class != storage.Denied || !errors.Is(err, fs.ErrPermission) || secretIn(shown(err)) != "" {
-			t.Errorf("%s: %v: %s", c.name, f.Class, shown(err))
+		err := c.Do(t, d)
+		if f := drivertest.FailureOf(t, err); f.Class != storage.Denied || !errors.Is(err, fs.ErrPermission) || secrets.In(drivertest.Shown(err)) != "" {
+			t.Errorf("%s: %v: %s", c.Name, f.Class, drivertest.Shown(err))
 		}
 	}
 	if n.Load() != 0 {
@@ -96,8 +95,8 @@ func TestATokenIsInNoError(t *testing.T) {
 	for _, status := range []int{200, 401, 403, 404, 500} {
 		d, _ := secure(t, &tokens{}, echoes(status))
 		for _, c := range calls() {
-			if err := c.do(t, d); err == nil || secretIn(shown(err)) != "" {
-				t.Errorf("%s: %s", c.name, shown(err))
+			if err := c.Do(t, d); err == nil || secrets.In(drivertest.Shown(err)) != "" {
+				t.Errorf("%s: %s", c.Name, drivertest.Shown(err))
 			}
 		}
 	}
@@ -116,24 +115,12 @@ func TestATokenThatNeverComesIsAFailureInTime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		start := time.Now()
-		_, err = store.Head(t.Context(), "k")
-		if took := time.Since(start); !errors.Is(err, fs.ErrPermission) || took > 20*time.Second {
-			t.Errorf("after %v: %v", took, err)
-		}
-		// A caller that gives up does not wait, and nothing was written.
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		start = time.Now()
-		outcome, _, err := store.PutIfAbsent(ctx, "k", nil)
-		if took := time.Since(start); outcome != storage.Rejected || !errors.Is(err, context.DeadlineExceeded) || took > time.Second {
-			t.Errorf("after %v: %v, %v", took, outcome, err)
-		}
+		drivertest.CheckStuckCredentials(t, store)
 	})
 }
 
 func TestABucketOfGocloudIsAdopted(t *testing.T) {
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	key, err := container.NewSharedKeyCredential("acct", "dGVzdGtleQ==")
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +149,7 @@ func TestABucketOfGocloudIsAdopted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := len(s.take()); n != 0 {
+		if n := len(s.Take()); n != 0 {
 			t.Errorf("%s: adopting sends %d requests", c.place, n)
 		}
 		if store.String() != s.URL+c.place {
@@ -171,82 +158,33 @@ func TestABucketOfGocloudIsAdopted(t *testing.T) {
 		if err := store.Put(t.Context(), "a%25b c", []byte("content")); err != nil {
 			t.Error(err)
 		}
-		if got := s.take(); len(got) != 1 || got[0].uri != c.path {
+		if got := s.Take(); len(got) != 1 || got[0].URI != c.path {
 			t.Errorf("%s: %v", c.place, got)
 		}
-		s.answers(refusal(403, "AuthorizationFailure"))
+		s.Answers(refusal(403, "AuthorizationFailure"))
 		outcome, _, err := store.PutIfAbsent(t.Context(), "k", nil)
-		if n := len(s.take()); outcome != storage.Rejected || !errors.Is(err, fs.ErrPermission) || n != 1 {
+		if n := len(s.Take()); outcome != storage.Rejected || !errors.Is(err, fs.ErrPermission) || n != 1 {
 			t.Errorf("%s: %v, %v after %d requests", c.place, outcome, err, n)
 		}
-		s.answers(refusal(500, "OperationTimedOut"))
-		if d, _, _, _ := adopt(c.b); put(t.Context(), d, "k", nil, true) == nil || len(s.take()) != 1 {
+		s.Answers(refusal(500, "OperationTimedOut"))
+		if d, _, _, _ := adopt(c.b); drivertest.Put(t.Context(), d, "k", nil, true) == nil || len(s.Take()) != 1 {
 			t.Errorf("%s: the SDK repeats a put", c.place)
 		}
-		s.answers(isFine)
+		s.Answers(isFine)
 		if err := errors.Join(store.Close(), c.b.Close()); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-// setProxy makes a driver's client use a proxy.
-func setProxy(t *testing.T, d *driver, at string) {
-	t.Helper()
-	u, err := url.Parse(at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.transport.Proxy = http.ProxyURL(u)
-}
-
 func TestConnectionsAreUsedAgain(t *testing.T) {
-	const at = 64
-	var gate sync.WaitGroup
-	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
-		gate.Done()
-		gate.Wait() // all are here at once
-		isFine(w, r)
-	})
-	d := openAt(t, s, "")
-	for range 3 {
-		gate.Add(at)
-		var all sync.WaitGroup
-		for i := range at {
-			all.Go(func() {
-				c := calls()[i%len(calls())]
-				if err := c.with(t.Context(), d); err != nil {
-					t.Errorf("%s: %v", c.name, err)
-				}
-			})
-		}
-		all.Wait()
-	}
-	if n := s.opened.Load(); n < at || n > at+at/8 {
-		t.Errorf("%d connections for %d requests at once", n, at)
-	}
+	drivertest.CheckReuse(t, isFine, calls(), func(s *drivertest.Server) storage.Driver { return openAt(t, s, "") })
 }
 
-// TestBodiesAreClosed lets a client have one connection only: a body that is
-// not closed would keep it.
 func TestBodiesAreClosed(t *testing.T) {
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	d := openAt(t, s, "")
-	d.transport.MaxConnsPerHost = 1
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	for _, h := range []http.HandlerFunc{isFine, page(200), page(404), page(500), refusal(403, "AuthorizationFailure"), refusal(412, "ConditionNotMet"), refusal(301, "")} {
-		s.answers(h)
-		for _, c := range calls() {
-			if err := c.with(ctx, d); errors.Is(err, context.DeadlineExceeded) {
-				t.Fatalf("%s: the connection is not given back", c.name)
-			}
-			body, _, err := d.Read(ctx, "k", 2, 4)
-			if err == nil {
-				body.Close() // without having read it
-			}
-		}
-	}
+	drivertest.CheckBodies(t, s, d, d.transport, calls(), isFine, refusal(403, "AuthorizationFailure"), refusal(412, "ConditionNotMet"), refusal(301, ""))
 	if strings.Contains(d.String(), "?") {
 		t.Error(d)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/foreset/foreset/internal/drivertest"
 	"github.com/foreset/foreset/storage"
 )
 
@@ -28,17 +29,7 @@ func TestALocationIsAContainerAndAPrefix(t *testing.T) {
 		{"https://a2.dfs.core.windows.net/c/p/", "https://a2.blob.core.windows.net/c/p"},
 		{"https://a2.z12.blob.storage.azure.net/c", "https://a2.z12.blob.storage.azure.net/c"},
 	} {
-		store, err := storage.Open(t.Context(), c.location)
-		if err != nil {
-			t.Errorf("%s: %v", c.location, err)
-			continue
-		}
-		if store.String() != c.place {
-			t.Errorf("%s opens %s, want %s", c.location, store, c.place)
-		}
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
+		drivertest.CheckPlace(t, c.location, c.place)
 	}
 	d, err := open(t.Context(), "az://c?encryption_scope=s", &Options{})
 	if err != nil || d.scope != "s" || !d.Traits().Conditional {
@@ -52,7 +43,7 @@ func TestALocationIsAContainerAndAPrefix(t *testing.T) {
 
 func TestALocationThatIsNotUnderstoodIsRefused(t *testing.T) {
 	environment(t)
-	for _, location := range []string{
+	drivertest.CheckBadLocations(t, []string{
 		"az://", "az:///p", "az:c", "az://c:80/p", "az://u:S3CRET@c/p", "az://u@c", "az://c?sig=S3CRET", "az://c?S3CRET", "az://c?storage_account=a&storage_account=S3CRET",
 		"az://c?anonymous=S3CRET", "az://c?anonymous=true&anonymous=false", "az://c?encryption_scope=a&encryption_scope=b", "az://c?cdn=S3CRET", "az://c?localemu=S3CRET", "az://c?protocol=S3CRET",
 		"az://c?a=%zzS3CRET", "az://c/%zz?S3CRET", "az://c?domain=h/S3CRET", "az://c?domain=x@S3CRET", "az://c?domain=S3CRET%20x", "az://c?domain=h%23S3CRET",
@@ -60,33 +51,22 @@ func TestALocationThatIsNotUnderstoodIsRefused(t *testing.T) {
 		"abfss://c@a.dfs.core.windows.net/p?storage_account=b", "abfss://c@a.dfs.core.windows.net?sig=S3CRET",
 		"https://a.blob.core.windows.net", "https://a.blob.core.windows.net/", "https://u:S3CRET@a.blob.core.windows.net/c", "https://a.blob.core.windows.net/c/p?sv=1&sig=S3CRET",
 		"https://example.com/c/p", "https://example.com/c/p?S3CRET", "az://c/a//b", "az://c/a/../b",
-	} {
-		for how, open := range map[string]func() (storage.Store, error){
-			"storage.Open": func() (storage.Store, error) { return storage.Open(t.Context(), location) },
-			"Open":         func() (storage.Store, error) { return Open(t.Context(), location, nil) },
-		} {
-			store, err := open()
-			if store != nil || !errors.Is(err, storage.ErrBadLocation) {
-				t.Errorf("%s of %s: %v, %v", how, location, store, err)
-				continue
-			}
-			if strings.Contains(err.Error(), "S3CRET") {
-				t.Errorf("%s of %s: the error says %v", how, location, err)
-			}
-		}
-	}
+	}, map[string]func(location string) (storage.Store, error){
+		"storage.Open": func(location string) (storage.Store, error) { return storage.Open(t.Context(), location) },
+		"Open":         func(location string) (storage.Store, error) { return Open(t.Context(), location, nil) },
+	})
 }
 
 // signature is that of a token for a container.
 const signature = "sv=2024&sr=c&sig=SECRETsignature"
 
 func TestATokenOfTheEnvironmentStaysWithItsAccount(t *testing.T) {
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	environment(t)
 	t.Setenv("AZURE_STORAGE_KEY", "")
 	t.Setenv("AZURE_STORAGE_SAS_TOKEN", signature)
 	for _, location := range []string{
-		s.at(""), "az://c?storage_account=a2", "az://c?domain=example.com", "az://c?protocol=http", "abfss://c@a2.dfs.core.windows.net", "https://a2.blob.core.windows.net/c", "https://acct.blob.example.com/c",
+		at(s.URL, ""), "az://c?storage_account=a2", "az://c?domain=example.com", "az://c?protocol=http", "abfss://c@a2.dfs.core.windows.net", "https://a2.blob.core.windows.net/c", "https://acct.blob.example.com/c",
 	} {
 		if store, err := storage.Open(t.Context(), location); !errors.Is(err, storage.ErrBadLocation) || strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("%s: %v, %v", location, store, err)
@@ -100,9 +80,9 @@ func TestATokenOfTheEnvironmentStaysWithItsAccount(t *testing.T) {
 	}
 
 	// Who asks for no credentials, or has others, sends no token.
-	send := func(why string, o *Options, query string) seen {
+	send := func(why string, o *Options, query string) drivertest.Request {
 		t.Helper()
-		d, err := open(t.Context(), s.at(query), o)
+		d, err := open(t.Context(), at(s.URL, query), o)
 		if err != nil {
 			t.Fatalf("%s: %v", why, err)
 		}
@@ -110,18 +90,18 @@ func TestATokenOfTheEnvironmentStaysWithItsAccount(t *testing.T) {
 		if _, err := d.Head(t.Context(), "k"); err != nil {
 			t.Fatalf("%s: %v", why, err)
 		}
-		r := s.take()[0]
-		if strings.Contains(r.uri, "sig=") {
-			t.Errorf("%s: the token is sent: %s", why, r.uri)
+		r := s.Take()[0]
+		if strings.Contains(r.URI, "sig=") {
+			t.Errorf("%s: the token is sent: %s", why, r.URI)
 		}
 		return r
 	}
-	if r := send("anonymous", &Options{}, "&anonymous=true"); r.header.Get("Authorization") != "" {
-		t.Error(r.header)
+	if r := send("anonymous", &Options{}, "&anonymous=true"); r.Header.Get("Authorization") != "" {
+		t.Error(r.Header)
 	}
 	t.Setenv("AZURE_STORAGE_KEY", "dGVzdGtleQ==")
-	if r := send("key", &Options{}, ""); !strings.HasPrefix(r.header.Get("Authorization"), "SharedKey acct:") {
-		t.Error(r.header)
+	if r := send("key", &Options{}, ""); !strings.HasPrefix(r.Header.Get("Authorization"), "SharedKey acct:") {
+		t.Error(r.Header)
 	}
 	t.Setenv("AZURE_STORAGE_KEY", "")
 
@@ -133,26 +113,26 @@ func TestATokenOfTheEnvironmentStaysWithItsAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	elsewhere := newServer(t, isFine)
+	elsewhere := drivertest.NewServer(t, isFine)
 	for _, c := range calls() {
-		s.answers(isFine)
-		if err := c.do(t, d); err != nil {
-			t.Errorf("%s: %v", c.name, err)
+		s.Answers(isFine)
+		if err := c.Do(t, d); err != nil {
+			t.Errorf("%s: %v", c.Name, err)
 		}
-		for _, r := range s.take() {
-			if !strings.Contains(r.uri, "sig=SECRETsignature") {
-				t.Errorf("%s: no token in %s", c.name, r.uri)
+		for _, r := range s.Take() {
+			if !strings.Contains(r.URI, "sig=SECRETsignature") {
+				t.Errorf("%s: no token in %s", c.Name, r.URI)
 			}
 		}
-		s.answers(func(w http.ResponseWriter, r *http.Request) {
+		s.Answers(func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere.URL+"/acct/c/k", http.StatusTemporaryRedirect)
 		})
-		if f := failureOf(t, c.do(t, d)); f.Class != storage.Refused {
-			t.Errorf("%s: %v", c.name, f)
+		if f := drivertest.FailureOf(t, c.Do(t, d)); f.Class != storage.Refused {
+			t.Errorf("%s: %v", c.Name, f)
 		}
-		s.take()
+		s.Take()
 	}
-	if got := elsewhere.take(); len(got) != 0 {
+	if got := elsewhere.Take(); len(got) != 0 {
 		t.Errorf("%d requests are redirected", len(got))
 	}
 }
@@ -182,7 +162,7 @@ func TestAConnectionStringIsThatOfItsAccount(t *testing.T) {
 			t.Errorf("%s: %v, %v", location, store, err)
 		}
 	}
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	t.Setenv("AZURE_STORAGE_ACCOUNT", "acct")
 	for _, connection := range []string{
 		"AccountName=acct;AccountKey=dGVzdGtleQ==;BlobEndpoint=" + s.URL + "/acct;",
@@ -193,10 +173,10 @@ func TestAConnectionStringIsThatOfItsAccount(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := put(t.Context(), d, "k", nil, true); err != nil || d.String() != s.URL+"/acct/c" {
+		if err := drivertest.Put(t.Context(), d, "k", nil, true); err != nil || d.String() != s.URL+"/acct/c" {
 			t.Error(d, err)
 		}
-		if got := s.take(); len(got) != 1 || !strings.HasPrefix(got[0].uri, "/acct/c/k") {
+		if got := s.Take(); len(got) != 1 || !strings.HasPrefix(got[0].URI, "/acct/c/k") {
 			t.Error(got)
 		}
 		d.Close()

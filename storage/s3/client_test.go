@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"net/http"
-	"net/url"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -17,21 +14,12 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/s3blob"
 
+	"github.com/foreset/foreset/internal/drivertest"
 	"github.com/foreset/foreset/storage"
 )
 
-// setProxy makes a driver's client use a proxy.
-func setProxy(t *testing.T, d *driver, at string) {
-	t.Helper()
-	u, err := url.Parse(at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.transport.Proxy = http.ProxyURL(u)
-}
-
 // clientOf is a client as a caller makes it.
-func clientOf(s *server, p aws.CredentialsProvider) *s3.Client {
+func clientOf(s *drivertest.Server, p aws.CredentialsProvider) *s3.Client {
 	o := s3.Options{Region: "eu-north-1", UsePathStyle: true, Credentials: p}
 	if s != nil {
 		o.BaseEndpoint = &s.URL
@@ -56,7 +44,7 @@ func (p *provider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 }
 
 func TestCredentialsThatExpireAreAskedForAgain(t *testing.T) {
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	p := &provider{}
 	d := newDriver(clientOf(s, aws.NewCredentialsCache(p)), "b", "", "")
 	defer d.Close()
@@ -72,15 +60,15 @@ func TestCredentialsThatExpireAreAskedForAgain(t *testing.T) {
 }
 
 func TestWithoutCredentialsAccessIsDenied(t *testing.T) {
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	d := newDriver(clientOf(s, aws.NewCredentialsCache(&provider{err: errors.New("SECRETsessionTOKEN")})), "b", "", "")
 	for _, c := range calls() {
-		err := c.do(t, d)
-		if f := failureOf(t, err); f.Class != storage.Denied || !errors.Is(err, fs.ErrPermission) || secretIn(shown(err)) != "" {
-			t.Errorf("%s: %v: %s", c.name, f.Class, shown(err))
+		err := c.Do(t, d)
+		if f := drivertest.FailureOf(t, err); f.Class != storage.Denied || !errors.Is(err, fs.ErrPermission) || secrets.In(drivertest.Shown(err)) != "" {
+			t.Errorf("%s: %v: %s", c.Name, f.Class, drivertest.Shown(err))
 		}
 	}
-	if n := len(s.take()); n != 0 {
+	if n := len(s.Take()); n != 0 {
 		t.Errorf("%d requests are sent", n)
 	}
 }
@@ -101,19 +89,7 @@ func TestCredentialsThatHangAreAFailureInTime(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				start := time.Now()
-				_, err = store.Head(t.Context(), "k")
-				if took := time.Since(start); !errors.Is(err, fs.ErrPermission) || took > 20*time.Second {
-					t.Errorf("after %v: %v", took, err)
-				}
-				// A caller that gives up does not wait, and nothing was written.
-				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-				defer cancel()
-				start = time.Now()
-				outcome, _, err := store.PutIfAbsent(ctx, "k", nil)
-				if took := time.Since(start); outcome != storage.Rejected || !errors.Is(err, context.DeadlineExceeded) || took > time.Second {
-					t.Errorf("after %v: %v, %v", took, outcome, err)
-				}
+				drivertest.CheckStuckCredentials(t, store)
 			})
 		})
 	}
@@ -135,7 +111,7 @@ func (p *stuckProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 }
 
 func TestABucketOfGocloudIsAdopted(t *testing.T) {
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	client := clientOf(s, &provider{})
 	open := func(o *s3blob.Options) *blob.Bucket {
 		b, err := s3blob.OpenBucket(t.Context(), client, "bkt", o)
@@ -158,7 +134,7 @@ func TestABucketOfGocloudIsAdopted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := len(s.take()); n != 0 {
+		if n := len(s.Take()); n != 0 {
 			t.Errorf("%s: adopting sends %d requests", c.place, n)
 		}
 		if store.String() != c.place {
@@ -167,16 +143,16 @@ func TestABucketOfGocloudIsAdopted(t *testing.T) {
 		if err := store.Put(t.Context(), "a%25b c", []byte("content")); err != nil {
 			t.Error(err)
 		}
-		got := s.take()
-		if len(got) != 1 || got[0].uri != c.path+"?x-id=PutObject" || got[0].header.Get("x-amz-server-side-encryption") != c.e {
+		got := s.Take()
+		if len(got) != 1 || got[0].URI != c.path+"?x-id=PutObject" || got[0].Header.Get("x-amz-server-side-encryption") != c.e {
 			t.Errorf("%s: %v", c.place, got)
 		}
-		s.answers(refusal(403, "AccessDenied"))
+		s.Answers(refusal(403, "AccessDenied"))
 		outcome, _, err := store.PutIfAbsent(t.Context(), "k", nil)
-		if n := len(s.take()); outcome != storage.Rejected || !errors.Is(err, fs.ErrPermission) || n != 1 {
+		if n := len(s.Take()); outcome != storage.Rejected || !errors.Is(err, fs.ErrPermission) || n != 1 {
 			t.Errorf("%s: %v, %v after %d requests", c.place, outcome, err, n)
 		}
-		s.answers(isFine)
+		s.Answers(isFine)
 		if err := store.Close(); err != nil {
 			t.Error(err)
 		}
@@ -187,50 +163,11 @@ func TestABucketOfGocloudIsAdopted(t *testing.T) {
 }
 
 func TestConnectionsAreUsedAgain(t *testing.T) {
-	const at = 64
-	var gate sync.WaitGroup
-	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
-		gate.Done()
-		gate.Wait() // all are here at once
-		isFine(w, r)
-	})
-	d := openAt(t, s, "")
-	for range 3 {
-		gate.Add(at)
-		var all sync.WaitGroup
-		for i := range at {
-			all.Go(func() {
-				c := calls()[i%len(calls())]
-				if err := c.with(t.Context(), d); err != nil {
-					t.Errorf("%s: %v", c.name, err)
-				}
-			})
-		}
-		all.Wait()
-	}
-	if n := s.opened.Load(); n < at || n > at+at/8 {
-		t.Errorf("%d connections for %d requests at once", n, at)
-	}
+	drivertest.CheckReuse(t, isFine, calls(), func(s *drivertest.Server) storage.Driver { return openAt(t, s, "") })
 }
 
-// TestBodiesAreClosed lets a client have one connection only: a body that is
-// not closed would keep it.
 func TestBodiesAreClosed(t *testing.T) {
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	d := openAt(t, s, "")
-	d.transport.MaxConnsPerHost = 1
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	for _, h := range []http.HandlerFunc{isFine, page(200), page(404), page(500), refusal(403, "AccessDenied"), refusal(412, "PreconditionFailed"), refusal(301, "PermanentRedirect")} {
-		s.answers(h)
-		for _, c := range calls() {
-			if err := c.with(ctx, d); errors.Is(err, context.DeadlineExceeded) {
-				t.Fatalf("%s: the connection is not given back", c.name)
-			}
-			body, _, err := d.Read(ctx, "k", 2, 4)
-			if err == nil {
-				body.Close() // without having read it
-			}
-		}
-	}
+	drivertest.CheckBodies(t, s, d, d.transport, calls(), isFine, refusal(403, "AccessDenied"), refusal(412, "PreconditionFailed"), refusal(301, "PermanentRedirect"))
 }

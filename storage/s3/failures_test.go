@@ -1,38 +1,29 @@
 package s3
 
 import (
-	"context"
 	"errors"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/foreset/foreset/internal/drivertest"
 	"github.com/foreset/foreset/storage"
 )
 
 func TestAnAnswerMeansWhatTheServiceMeantByIt(t *testing.T) {
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	d := openAt(t, s, "")
 	all := "Read Head Put PutIfAbsent List Delete DeleteMany Upload Part Complete Abort"
 	withBody := strings.Replace(all, "Head ", "", 1)
-	for _, c := range []struct {
-		calls  string
-		answer http.HandlerFunc
-		class  storage.Class
-		is     error
-		text   string
-	}{
+	drivertest.CheckMeanings(t, s, d, calls(), []drivertest.Meaning{
 		{"Read", refusal(404, "NoSuchKey"), storage.NotFound, fs.ErrNotExist, "404 NoSuchKey (request REQUEST1)"},
 		{"Head", refusal(404, ""), storage.NotFound, fs.ErrNotExist, "404"},
 		{"Complete Abort", refusal(404, "NoSuchUpload"), storage.NotFound, fs.ErrNotExist, "NoSuchUpload"},
 		{withBody, refusal(404, "NoSuchBucket"), storage.Refused, nil, "there is no such bucket"},
-		{withBody, page(404), storage.Lost, storage.ErrUnavailable, "proxy"},
-		{"Head", page(404), storage.Lost, storage.ErrUnavailable, "proxy"},
+		{withBody, drivertest.Page(404), storage.Lost, storage.ErrUnavailable, "proxy"},
+		{"Head", drivertest.Page(404), storage.Lost, storage.ErrUnavailable, "proxy"},
 		{"PutIfAbsent", refusal(412, "PreconditionFailed"), storage.Taken, fs.ErrExist, "412 PreconditionFailed"},
 		{"PutIfAbsent Put Complete", refusal(409, "ConditionalRequestConflict"), storage.Conflict, storage.ErrThrottled, "409"},
 		{"Read", refusal(416, "InvalidRange"), storage.OutOfRange, nil, "416"},
@@ -42,7 +33,7 @@ func TestAnAnswerMeansWhatTheServiceMeantByIt(t *testing.T) {
 		{withBody, refusal(403, "InvalidAccessKeyId"), storage.Denied, fs.ErrPermission, "does not know the access key"},
 		{withBody, refusal(400, "ExpiredToken"), storage.Denied, fs.ErrPermission, "have expired"},
 		{withBody, refusal(403, "RequestTimeTooSkewed"), storage.Denied, fs.ErrPermission, "clock"},
-		{withBody, page(403), storage.Denied, fs.ErrPermission, "403"},
+		{withBody, drivertest.Page(403), storage.Denied, fs.ErrPermission, "403"},
 		{withBody, refusal(503, "SlowDown", "Retry-After", "7"), storage.Throttled, storage.ErrThrottled, "503 SlowDown"},
 		{all, refusal(429, "TooManyRequests", "Retry-After", "7"), storage.Throttled, storage.ErrThrottled, "429"},
 		{all, refusal(503, "ServiceUnavailable"), storage.Lost, storage.ErrUnavailable, "503"},
@@ -53,52 +44,19 @@ func TestAnAnswerMeansWhatTheServiceMeantByIt(t *testing.T) {
 		{all, refusal(301, "PermanentRedirect", "x-amz-bucket-region", "us-west-2"), storage.Refused, nil, "the bucket is in region us-west-2"},
 		{all, refusal(307, "TemporaryRedirect", "x-amz-bucket-region", "us-west-2", "Location", "http://127.0.0.1:1/"), storage.Refused, nil, "the bucket is in region us-west-2"},
 		{withBody, refusal(400, "AuthorizationHeaderMalformed", "x-amz-bucket-region", "us-west-2"), storage.Refused, nil, "us-west-2"},
-		{"Read Head Put PutIfAbsent List Delete DeleteMany Upload Part Complete", page(200), storage.Lost, storage.ErrUnavailable, "proxy"},
-		{all, reset, storage.Lost, storage.ErrUnavailable, "the connection was cut"},
-		{"Head Put List", raw("this is no HTTP\r\n\r\n"), storage.Lost, storage.ErrUnavailable, ""},
-		{"Read", raw("HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Length: 100\r\n\r\nsome"), storage.Lost, nil, ""},
-		{"List DeleteMany Upload Complete", raw("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n" + listing1[:200]), storage.Lost, storage.ErrUnavailable, ""},
+		{"Read Head Put PutIfAbsent List Delete DeleteMany Upload Part Complete", drivertest.Page(200), storage.Lost, storage.ErrUnavailable, "proxy"},
+		{all, drivertest.Reset, storage.Lost, storage.ErrUnavailable, "the connection was cut"},
+		{"Head Put List", drivertest.Raw("this is no HTTP\r\n\r\n"), storage.Lost, storage.ErrUnavailable, ""},
+		{"Read", drivertest.Raw("HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Length: 100\r\n\r\nsome"), storage.Lost, nil, ""},
+		{"List DeleteMany Upload Complete", drivertest.Raw("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n" + listing1[:200]), storage.Lost, storage.ErrUnavailable, ""},
 		{"Complete", func(w http.ResponseWriter, _ *http.Request) { // the error comes after 200
 			io.WriteString(w, `<?xml version="1.0"?><Error><Code>InternalError</Code><Message>x</Message></Error>`)
 		}, storage.Lost, storage.ErrUnavailable, "InternalError"},
-	} {
-		s.answers(c.answer)
-		done := 0
-		for _, call := range calls() {
-			if !strings.Contains(" "+c.calls+" ", " "+call.name+" ") {
-				continue
-			}
-			done++
-			d.Close()
-			err := call.do(t, d)
-			if c.class == storage.Lost && c.is == nil && err != nil {
-				continue // a body that was cut: the store makes a failure of it
-			}
-			if err == nil {
-				t.Errorf("%s succeeds where %s is due", call.name, c.text)
-				continue
-			}
-			f := failureOf(t, err)
-			if f.Class != c.class || c.is != nil && !errors.Is(err, c.is) || !strings.Contains(f.Text, c.text) || strings.Contains(f.Text, "as told") {
-				t.Errorf("%s: %v: %v, want %v: %s", call.name, f.Class, f, c.class, c.text)
-			}
-			for _, not := range []error{fs.ErrNotExist, fs.ErrExist, fs.ErrPermission, storage.ErrThrottled, storage.ErrUnsafe, storage.ErrUnavailable} {
-				if not != c.is && errors.Is(err, not) {
-					t.Errorf("%s: %v is also %v", call.name, err, not)
-				}
-			}
-			if want := 7 * time.Second; c.class == storage.Throttled && f.After != want {
-				t.Errorf("%s: Retry-After is %v, want %v", call.name, f.After, want)
-			}
-		}
-		if done != len(strings.Fields(c.calls)) {
-			t.Errorf("%s: some are no calls", c.calls)
-		}
-	}
+	})
 }
 
 func TestSomeOfABatchIsNotAll(t *testing.T) {
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	d := openAt(t, s, "")
 	for body, class := range map[string]storage.Class{
 		`<DeleteResult><Deleted><Key>a</Key></Deleted><Error><Key>b</Key><Code>AccessDenied</Code></Error></DeleteResult>`:  storage.Denied,
@@ -107,12 +65,12 @@ func TestSomeOfABatchIsNotAll(t *testing.T) {
 		`<DeleteResult></DeleteResult>`:                                storage.Lost,
 		`<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>`: storage.Lost,
 	} {
-		s.answers(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, body) })
-		if f := failureOf(t, d.Delete(t.Context(), []string{"a", "b"})); f.Class != class {
+		s.Answers(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, body) })
+		if f := drivertest.FailureOf(t, d.Delete(t.Context(), []string{"a", "b"})); f.Class != class {
 			t.Errorf("%s: %v, %v", body, f.Class, f)
 		}
 	}
-	s.answers(func(w http.ResponseWriter, _ *http.Request) {
+	s.Answers(func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, `<DeleteResult><Deleted><Key>a</Key></Deleted><Error><Key>b</Key><Code>NoSuchKey</Code></Error></DeleteResult>`)
 	})
 	if err := d.Delete(t.Context(), []string{"a", "b"}); err != nil {
@@ -121,31 +79,31 @@ func TestSomeOfABatchIsNotAll(t *testing.T) {
 }
 
 func TestAListingThatCannotGoOnIsRefused(t *testing.T) {
-	s := newServer(t, func(w http.ResponseWriter, _ *http.Request) {
+	s := drivertest.NewServer(t, func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, `<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>`)
 	})
 	d := openAt(t, s, "")
 	_, err := d.List(t.Context(), "", "", "")
-	if f := failureOf(t, err); f.Class != storage.Refused {
+	if f := drivertest.FailureOf(t, err); f.Class != storage.Refused {
 		t.Error(f)
 	}
-	s.answers(func(w http.ResponseWriter, _ *http.Request) {
+	s.Answers(func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, `<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated><Contents><Key>%zz</Key></Contents></ListBucketResult>`)
 	})
 	_, err = d.List(t.Context(), "", "", "")
-	if f := failureOf(t, err); f.Class != storage.Refused {
+	if f := drivertest.FailureOf(t, err); f.Class != storage.Refused {
 		t.Error(f)
 	}
 }
 
 func TestAServiceThatIgnoresRangesIsRefused(t *testing.T) {
-	s := newServer(t, func(w http.ResponseWriter, _ *http.Request) {
+	s := drivertest.NewServer(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("ETag", `"e"`)
 		io.WriteString(w, "all of it")
 	})
 	d := openAt(t, s, "")
 	_, _, err := d.Read(t.Context(), "k", 2, 3)
-	if f := failureOf(t, err); f.Class != storage.Refused || !strings.Contains(f.Text, "ranges") {
+	if f := drivertest.FailureOf(t, err); f.Class != storage.Refused || !strings.Contains(f.Text, "ranges") {
 		t.Error(f)
 	}
 }
@@ -153,7 +111,7 @@ func TestAServiceThatIgnoresRangesIsRefused(t *testing.T) {
 // TestAmazonSaysWhoItIs: a page of a proxy may have an ETag, and a 404 of HEAD
 // has no body. Amazon's answers have an id.
 func TestAmazonSaysWhoItIs(t *testing.T) {
-	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+	s := drivertest.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("ETag", `"e"`)
 		if r.Method == http.MethodPut || r.URL.Path == "/b/missing" {
 			w.WriteHeader(404)
@@ -165,7 +123,7 @@ func TestAmazonSaysWhoItIs(t *testing.T) {
 	_, headErr := d.Head(t.Context(), "k")
 	_, missing := d.Head(t.Context(), "missing")
 	for _, err := range []error{readErr, headErr, missing} {
-		if f := failureOf(t, err); f.Class != storage.Lost {
+		if f := drivertest.FailureOf(t, err); f.Class != storage.Lost {
 			t.Errorf("%v: %v", f.Class, f)
 		}
 	}
@@ -173,7 +131,7 @@ func TestAmazonSaysWhoItIs(t *testing.T) {
 
 // TestAServiceThatCallsEverythingAPageIsUnderstood: moto does.
 func TestAServiceThatCallsEverythingAPageIsUnderstood(t *testing.T) {
-	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+	s := drivertest.NewServer(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("x-amzn-requestid", "REQUEST1")
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(map[string]int{http.MethodHead: 404, http.MethodDelete: 204}[r.Method])
@@ -188,64 +146,9 @@ func TestAServiceThatCallsEverythingAPageIsUnderstood(t *testing.T) {
 }
 
 func TestWithoutAConnectionNothingWasSent(t *testing.T) {
-	s := newServer(t, isFine)
-	d := openAt(t, s, "")
-	s.Close()
-	for _, c := range calls() {
-		if f := failureOf(t, c.do(t, d)); f.Class != storage.NotSent || !strings.Contains(f.Text, "refused") {
-			t.Errorf("%s: %v: %v", c.name, f.Class, f)
-		}
-	}
-	tls := httptest.NewUnstartedServer(http.HandlerFunc(isFine))
-	tls.Config.ErrorLog = quiet
-	tls.StartTLS()
-	defer tls.Close()
-	environment(t)
-	for endpoint, want := range map[string]storage.Class{
-		tls.URL: storage.NotSent, // nobody vouches for its certificate
-		strings.Replace(tls.URL, "https", "http", 1): storage.Refused,
-	} {
-		d, err := open(t.Context(), "s3://b?use_path_style=true&endpoint="+endpoint, &Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		f := failureOf(t, put(t.Context(), d, "k", nil, false))
-		// A server of TLS says that it is one, and cuts the connection: that may be seen first.
-		if f.Class != want && (want != storage.Refused || f.Class != storage.Lost) {
-			t.Errorf("%s: %v: %v", endpoint, f.Class, f)
-		}
-		d.Close()
-	}
-	plain := newServer(t, isFine)
-	d, err := open(t.Context(), "s3://b?use_path_style=true&endpoint="+strings.Replace(plain.URL, "http", "https", 1), &Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	if err := put(t.Context(), d, "k", nil, false); !errors.Is(err, storage.ErrUnavailable) || len(plain.take()) != 0 {
-		t.Error(err)
-	}
+	drivertest.CheckNoConnection(t, isFine, calls(), func(endpoint string) storage.Driver { return openEndpoint(t, endpoint, "") })
 }
 
-// TestAServerThatNeverAnswersIsLeft also has the time that connecting takes.
 func TestAServerThatNeverAnswersIsLeft(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	environment(t)
-	d, err := open(t.Context(), "s3://b?use_path_style=true&endpoint=http://"+l.Addr().String(), &Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	for _, c := range calls() {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-		err := c.with(ctx, d)
-		cancel()
-		if f := failureOf(t, err); !errors.Is(err, context.DeadlineExceeded) || f.Class != storage.Lost && f.Class != storage.NotSent {
-			t.Errorf("%s: %v: %v", c.name, f.Class, f)
-		}
-	}
+	drivertest.CheckSilence(t, calls(), func(endpoint string) storage.Driver { return openEndpoint(t, endpoint, "") })
 }

@@ -2,12 +2,12 @@ package s3
 
 import (
 	"errors"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/foreset/foreset/internal/drivertest"
 	"github.com/foreset/foreset/storage"
 )
 
@@ -35,18 +35,8 @@ func TestALocationIsABucketAndAPrefix(t *testing.T) {
 		if c.location == "s3://b?profile=other" {
 			t.Setenv("AWS_REGION", "")
 		}
-		store, err := storage.Open(t.Context(), c.location)
+		drivertest.CheckPlace(t, c.location, c.place)
 		t.Setenv("AWS_REGION", "eu-north-1")
-		if err != nil {
-			t.Errorf("%s: %v", c.location, err)
-			continue
-		}
-		if store.String() != c.place {
-			t.Errorf("%s opens %s, want %s", c.location, store, c.place)
-		}
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
 		d, err := open(t.Context(), strings.Replace(c.location, "S3", "s3", 1), &Options{})
 		if c.region == "sa-east-1" {
 			continue // of a profile
@@ -59,29 +49,18 @@ func TestALocationIsABucketAndAPrefix(t *testing.T) {
 
 func TestALocationThatIsNotUnderstoodIsRefused(t *testing.T) {
 	environment(t)
-	for _, location := range []string{
+	drivertest.CheckBadLocations(t, []string{
 		"s3://", "s3:///p", "s3:b", "s3://user@b/p", "s3://user:S3CRET@b/p", "s3://b:9000/p", "s3://b/p?S3CRET", "s3://b/p?unknown=S3CRET", "s3://b/p?region=S3CRET&region=x",
 		"s3://b/p?S3CRET=1", "s3://b/p?anonymous=S3CRET", "s3://b/p?use_path_style=S3CRET", "s3://b?ssetype=S3CRET", "s3://b?role=S3CRET", "s3://b?profile=S3CRET",
 		"s3://b?request_checksum_calculation=S3CRET", "s3://b?endpoint=S3CRET", "s3://b?endpoint=localhost:9000", "s3://b?endpoint=http://u:S3CRET@h", "s3://b?endpoint=http://h?S3CRET",
 		"s3://b?endpoint=ftp://S3CRET", "s3://b?rate_limiter_capacity=1", "s3://b?awssdk=v2", "s3://b/p?a=%zzS3CRET", "s3://b/p?a;S3CRET", "s3://b/%zz?S3CRET", "s3://b/a//b", "s3://b/a/../b", "s3://b/%00",
-	} {
-		for scheme, open := range map[string]func() (storage.Store, error){
-			"s3": func() (storage.Store, error) { return storage.Open(t.Context(), location) },
-			"s3a": func() (storage.Store, error) {
-				return storage.Open(t.Context(), "s3a"+strings.TrimPrefix(location, "s3"))
-			},
-			"Open": func() (storage.Store, error) { return Open(t.Context(), location, nil) },
-		} {
-			store, err := open()
-			if store != nil || !errors.Is(err, storage.ErrBadLocation) {
-				t.Errorf("%s as %s: %v, %v", location, scheme, store, err)
-				continue
-			}
-			if strings.Contains(err.Error(), "S3CRET") {
-				t.Errorf("%s as %s: the error says %v", location, scheme, err)
-			}
-		}
-	}
+	}, map[string]func(location string) (storage.Store, error){
+		"storage.Open": func(location string) (storage.Store, error) { return storage.Open(t.Context(), location) },
+		"storage.Open as s3a": func(location string) (storage.Store, error) {
+			return storage.Open(t.Context(), "s3a"+strings.TrimPrefix(location, "s3"))
+		},
+		"Open": func(location string) (storage.Store, error) { return Open(t.Context(), location, nil) },
+	})
 }
 
 func TestABucketOfNoRegionIsRefusedAtOnce(t *testing.T) {
@@ -90,7 +69,7 @@ func TestABucketOfNoRegionIsRefusedAtOnce(t *testing.T) {
 	if _, err := storage.Open(t.Context(), "s3://b/p"); !errors.Is(err, storage.ErrBadLocation) || !strings.Contains(err.Error(), "AWS_REGION") {
 		t.Error(err)
 	}
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	store, err := storage.Open(t.Context(), "s3://b/p?use_path_style=true&endpoint="+s.URL)
 	if err != nil {
 		t.Fatal(err) // another service may have none
@@ -126,16 +105,16 @@ func TestOnlyAmazonIsTrustedWithoutATest(t *testing.T) {
 }
 
 func TestAnonymousSendsNoSignature(t *testing.T) {
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	d := openAt(t, s, "&anonymous=true")
 	for _, c := range calls() {
-		if err := c.do(t, d); err != nil {
-			t.Errorf("%s: %v", c.name, err)
+		if err := c.Do(t, d); err != nil {
+			t.Errorf("%s: %v", c.Name, err)
 		}
 	}
-	for _, r := range s.take() {
-		if r.header.Get("Authorization") != "" || strings.Contains(r.uri, "X-Amz-Signature") {
-			t.Errorf("%s %s is signed", r.method, r.uri)
+	for _, r := range s.Take() {
+		if r.Header.Get("Authorization") != "" || strings.Contains(r.URI, "X-Amz-Signature") {
+			t.Errorf("%s %s is signed", r.Method, r.URI)
 		}
 	}
 }
@@ -143,17 +122,5 @@ func TestAnonymousSendsNoSignature(t *testing.T) {
 // TestARedirectTakesNoTokenToAnotherHost: net/http takes only Authorization
 // out of a request that it sends elsewhere.
 func TestARedirectTakesNoTokenToAnotherHost(t *testing.T) {
-	elsewhere := newServer(t, isFine)
-	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, elsewhere.URL+r.RequestURI, http.StatusTemporaryRedirect)
-	})
-	d := openAt(t, s, "")
-	for _, c := range calls() {
-		if f := failureOf(t, c.do(t, d)); f.Class != storage.Refused {
-			t.Errorf("%s: %v", c.name, f)
-		}
-	}
-	if got := elsewhere.take(); len(got) != 0 {
-		t.Errorf("%d requests went elsewhere", len(got))
-	}
+	drivertest.CheckRedirects(t, isFine, calls(), func(s *drivertest.Server) storage.Driver { return openAt(t, s, "") })
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/foreset/foreset/internal/drivertest"
 )
 
 // keys are names that other engines write, and what must be sent for them.
@@ -27,7 +29,7 @@ var keys = []struct{ key, path string }{
 }
 
 func TestKeysAreSentAsTheyAre(t *testing.T) {
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	d := openAt(t, s, "")
 	for _, k := range keys {
 		id := "U1"
@@ -41,18 +43,18 @@ func TestKeysAreSentAsTheyAre(t *testing.T) {
 				return err
 			},
 			"head":   func() error { _, err := d.Head(t.Context(), k.key); return err },
-			"put":    func() error { return put(t.Context(), d, k.key, nil, true) },
+			"put":    func() error { return drivertest.Put(t.Context(), d, k.key, nil, true) },
 			"delete": func() error { return d.Delete(t.Context(), []string{k.key}) },
 			"part":   func() error { return u.Part(t.Context(), 0, nil) },
 		} {
 			if err := do(); err != nil {
 				t.Errorf("%s %q: %v", name, k.key, err)
 			}
-			got := s.take()
+			got := s.Take()
 			if len(got) != 1 {
 				t.Fatalf("%s %q: %d requests", name, k.key, len(got))
 			}
-			path, _, _ := strings.Cut(got[0].uri, "?")
+			path, _, _ := strings.Cut(got[0].URI, "?")
 			if decoded, err := url.PathUnescape(path); err != nil || decoded != "/b/"+k.key || path != k.path {
 				t.Errorf("%s %q: %s is sent, want %s", name, k.key, path, k.path)
 			}
@@ -61,68 +63,55 @@ func TestKeysAreSentAsTheyAre(t *testing.T) {
 }
 
 func TestEachMethodSendsOneRequest(t *testing.T) {
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	d := openAt(t, s, "&ssetype=aws:kms&kmskeyid=KEY1")
-	one := func(err error) seen {
+	one := func(err error) drivertest.Request {
 		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := s.take()
-		if len(got) != 1 {
-			t.Fatalf("%d requests", len(got))
-		}
-		return got[0]
+		return s.One(t, err)
 	}
-	query := func(r seen) url.Values {
-		u, err := url.Parse(r.uri)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return u.Query()
-	}
-	encrypted := func(r seen) {
+
+	encrypted := func(r drivertest.Request) {
 		t.Helper()
-		if r.header.Get("x-amz-server-side-encryption") != "aws:kms" || r.header.Get("x-amz-server-side-encryption-aws-kms-key-id") != "KEY1" {
-			t.Errorf("%s %s is not encrypted: %v", r.method, r.uri, r.header)
+		if r.Header.Get("x-amz-server-side-encryption") != "aws:kms" || r.Header.Get("x-amz-server-side-encryption-aws-kms-key-id") != "KEY1" {
+			t.Errorf("%s %s is not encrypted: %v", r.Method, r.URI, r.Header)
 		}
 	}
 
 	body, info, err := d.Read(t.Context(), "k", 2, 4)
 	r := one(err)
-	if got, _ := io.ReadAll(body); string(got) != "cdef" || info.Size != 100 || r.method != "GET" || r.header.Get("Range") != "bytes=2-5" {
-		t.Errorf("%q of %d for %s %v", got, info.Size, r.method, r.header)
+	if got, _ := io.ReadAll(body); string(got) != "cdef" || info.Size != 100 || r.Method != "GET" || r.Header.Get("Range") != "bytes=2-5" {
+		t.Errorf("%q of %d for %s %v", got, info.Size, r.Method, r.Header)
 	}
 	body.Close()
 	body, _, err = d.Read(t.Context(), "k", 2, -1)
-	if r = one(err); r.header.Get("Range") != "bytes=2-" {
-		t.Error(r.header)
+	if r = one(err); r.Header.Get("Range") != "bytes=2-" {
+		t.Error(r.Header)
 	}
 	body.Close()
 	body, info, err = d.Read(t.Context(), "k", 0, -1)
-	if r = one(err); r.header.Get("Range") != "" || info.Size != 7 || info.ETag != `"e"` {
-		t.Error(r.header, info)
+	if r = one(err); r.Header.Get("Range") != "" || info.Size != 7 || info.ETag != `"e"` {
+		t.Error(r.Header, info)
 	}
 	body.Close()
 
 	_, err = d.Head(t.Context(), "k")
-	if r = one(err); r.method != "HEAD" {
+	if r = one(err); r.Method != "HEAD" {
 		t.Error(r)
 	}
 
-	r = one(put(t.Context(), d, "k", []byte("content"), false))
-	if r.method != "PUT" || string(r.body) != "content" || r.header.Get("If-None-Match") != "" {
+	r = one(drivertest.Put(t.Context(), d, "k", []byte("content"), false))
+	if r.Method != "PUT" || string(r.Body) != "content" || r.Header.Get("If-None-Match") != "" {
 		t.Error(r)
 	}
 	encrypted(r)
-	r = one(put(t.Context(), d, "k", []byte("content"), true))
-	if r.header.Get("If-None-Match") != "*" || string(r.body) != "content" || !strings.HasPrefix(r.header.Get("Authorization"), "AWS4-HMAC-SHA256") {
+	r = one(drivertest.Put(t.Context(), d, "k", []byte("content"), true))
+	if r.Header.Get("If-None-Match") != "*" || string(r.Body) != "content" || !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256") {
 		t.Error(r)
 	}
 	encrypted(r)
 
 	p, err := d.List(t.Context(), "p/", "p/cd", "")
-	if q := query(one(err)); q.Get("list-type") != "2" || q.Get("prefix") != "p/" || q.Get("start-after") != "p/cc~" || q.Get("encoding-type") != "url" || q.Has("delimiter") {
+	if q := one(err).Query(t); q.Get("list-type") != "2" || q.Get("prefix") != "p/" || q.Get("start-after") != "p/cc~" || q.Get("encoding-type") != "url" || q.Has("delimiter") {
 		t.Error(q)
 	}
 	if len(p.Objects) != 1 || p.Objects[0].Name != `p/a%20b c+"é&` || p.Objects[0].Size != 3 || p.Next != "T2" ||
@@ -130,35 +119,35 @@ func TestEachMethodSendsOneRequest(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	_, err = d.List(t.Context(), "p/", "", "T2+/=")
-	if q := query(one(err)); q.Get("continuation-token") != "T2+/=" || q.Has("start-after") {
+	if q := one(err).Query(t); q.Get("continuation-token") != "T2+/=" || q.Has("start-after") {
 		t.Error(q)
 	}
 
-	if r = one(d.Delete(t.Context(), []string{"k"})); r.method != "DELETE" {
+	if r = one(d.Delete(t.Context(), []string{"k"})); r.Method != "DELETE" {
 		t.Error(r)
 	}
-	if r = one(d.Delete(t.Context(), []string{`a<&"%3A`, "b c"})); r.method != "POST" || !strings.Contains(string(r.body), "<Key>a&lt;&amp;&#34;%3A</Key>") ||
-		!strings.Contains(string(r.body), "<Key>b c</Key>") || strings.Contains(string(r.body), "<Quiet>true") {
-		t.Errorf("%s %s %s", r.method, r.uri, r.body)
+	if r = one(d.Delete(t.Context(), []string{`a<&"%3A`, "b c"})); r.Method != "POST" || !strings.Contains(string(r.Body), "<Key>a&lt;&amp;&#34;%3A</Key>") ||
+		!strings.Contains(string(r.Body), "<Key>b c</Key>") || strings.Contains(string(r.Body), "<Quiet>true") {
+		t.Errorf("%s %s %s", r.Method, r.URI, r.Body)
 	}
 
 	u, err := d.Upload(t.Context(), "k")
 	r = one(err)
-	if r.method != "POST" || !query(r).Has("uploads") {
+	if r.Method != "POST" || !r.Query(t).Has("uploads") {
 		t.Error(r)
 	}
 	encrypted(r)
 	r = one(u.Part(t.Context(), 1, []byte("second")))
-	if q := query(r); r.method != "PUT" || q.Get("partNumber") != "2" || q.Get("uploadId") != "U1" || string(r.body) != "second" {
+	if q := r.Query(t); r.Method != "PUT" || q.Get("partNumber") != "2" || q.Get("uploadId") != "U1" || string(r.Body) != "second" {
 		t.Error(r)
 	}
 	one(u.Part(t.Context(), 0, []byte("first")))
 	one(u.Part(t.Context(), 0, []byte("first"))) // again, as after a lost answer
 	r = one(u.Complete(t.Context(), 2))
-	if text := string(r.body); strings.Count(text, "<Part>") != 2 || strings.Index(text, "<PartNumber>1<") > strings.Index(text, "<PartNumber>2<") {
+	if text := string(r.Body); strings.Count(text, "<Part>") != 2 || strings.Index(text, "<PartNumber>1<") > strings.Index(text, "<PartNumber>2<") {
 		t.Error(text)
 	}
-	if r = one(u.Abort(t.Context())); r.method != "DELETE" || query(r).Get("uploadId") != "U1" {
+	if r = one(u.Abort(t.Context())); r.Method != "DELETE" || r.Query(t).Get("uploadId") != "U1" {
 		t.Error(r)
 	}
 }
@@ -177,35 +166,24 @@ func TestWhatIsListedFromStartIncludesIt(t *testing.T) {
 // TestAFailureIsNotRepeatedByTheSDK counts the requests of every method for
 // every failure that an SDK likes to repeat.
 func TestAFailureIsNotRepeatedByTheSDK(t *testing.T) {
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	d := openAt(t, s, "")
-	for name, h := range map[string]http.HandlerFunc{
+	answers := map[string]http.HandlerFunc{
 		"500": refusal(500, "InternalError"), "503": refusal(503, "SlowDown"), "429": refusal(429, "TooManyRequests"), "409": refusal(409, "ConditionalRequestConflict"),
 		"400 timeout": refusal(400, "RequestTimeout"), "400 expired": refusal(400, "ExpiredToken"), "412": refusal(412, "PreconditionFailed"),
-		"reset": reset, "page": page(200), "empty 503": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) },
+		"reset": drivertest.Reset, "page": drivertest.Page(200), "empty 503": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) },
 		"307": refusal(307, "TemporaryRedirect", "Location", s.URL+"/elsewhere"), "301": refusal(301, "PermanentRedirect", "Location", s.URL+"/elsewhere"),
-		"cut": raw("HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Length: 100\r\n\r\n<a"),
-	} {
-		s.answers(h)
-		for _, c := range calls() {
-			// A connection that was used before is tried again by net/http, with
-			// another one, if it breaks: that is no request more.
-			d.Close()
-			err := c.do(t, d)
-			// Where the answer has no body, nothing shows that one was cut.
-			bodyless := slices.Contains([]string{"Head", "Put", "PutIfAbsent", "Part", "Delete"}, c.name)
-			if err == nil && c.name != "Abort" && !(name == "cut" && bodyless) {
-				t.Errorf("%s: %s succeeds", name, c.name)
-			}
-			if n := len(s.take()); n != 1 {
-				t.Errorf("%s: %s makes %d requests", name, c.name, n)
-			}
-		}
+		"cut": drivertest.Raw("HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Length: 100\r\n\r\n<a"),
 	}
+	drivertest.CheckNotRepeated(t, s, d, calls(), answers, func(answer, call string) bool {
+		// Where the answer has no body, nothing shows that one was cut.
+		bodyless := slices.Contains([]string{"Head", "Put", "PutIfAbsent", "Part", "Delete"}, call)
+		return call == "Abort" || answer == "cut" && bodyless
+	})
 }
 
 func TestEncryptionIsThatOfTheOptionsOrTheURL(t *testing.T) {
-	s := newServer(t, isFine)
+	s := drivertest.NewServer(t, isFine)
 	environment(t)
 	at := "s3://b/p?use_path_style=true&endpoint=" + s.URL
 	for _, c := range []struct {
@@ -222,10 +200,10 @@ func TestEncryptionIsThatOfTheOptionsOrTheURL(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := put(context.Background(), d, "k", nil, false); err != nil {
+		if err := drivertest.Put(context.Background(), d, "k", nil, false); err != nil {
 			t.Fatal(err)
 		}
-		h := s.take()[0].header
+		h := s.Take()[0].Header
 		if h.Get("x-amz-server-side-encryption") != c.e || h.Get("x-amz-server-side-encryption-aws-kms-key-id") != c.k {
 			t.Errorf("%s: %v", c.query, h)
 		}

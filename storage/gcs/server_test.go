@@ -1,12 +1,13 @@
 package gcs
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"mime"
+	"mime/multipart"
 	"net/http"
 	"strings"
 	"testing"
@@ -57,12 +58,7 @@ func isFine(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/upload/session1":
 		take(w, r)
 	case r.Method == http.MethodPost:
-		var content string // the library compares checksums
-		if body, _ := io.ReadAll(r.Body); bytes.Contains(body, []byte("content\r\n--")) {
-			content = "content"
-		}
-		sum := binary.BigEndian.AppendUint32(nil, crc32.Checksum([]byte(content), crc32.MakeTable(crc32.Castagnoli)))
-		fmt.Fprintf(w, `{"name":"k","bucket":"b","size":"%d","generation":"5","crc32c":%q}`, len(content), base64.StdEncoding.EncodeToString(sum))
+		io.WriteString(w, object(sent(r)))
 	case api && r.URL.Path == "/storage/v1/b/b/o":
 		io.WriteString(w, listing1)
 	case api:
@@ -79,6 +75,29 @@ func isFine(w http.ResponseWriter, r *http.Request) {
 		}
 		io.WriteString(w, "content")
 	}
+}
+
+// sent is the content of an object that is put in one request, after what
+// describes it.
+func sent(r *http.Request) []byte {
+	_, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	parts := multipart.NewReader(r.Body, params["boundary"])
+	var content []byte
+	for range 2 {
+		part, err := parts.NextPart()
+		if err != nil {
+			return nil
+		}
+		content, _ = io.ReadAll(part)
+	}
+	return content
+}
+
+// object is what the service says of an object. The library compares the
+// checksum.
+func object(content []byte) string {
+	sum := binary.BigEndian.AppendUint32(nil, crc32.Checksum(content, crc32.MakeTable(crc32.Castagnoli)))
+	return fmt.Sprintf(`{"name":"k","bucket":"b","size":"%d","generation":"5","crc32c":%q}`, len(content), base64.StdEncoding.EncodeToString(sum))
 }
 
 // take takes a chunk of a resumable upload.

@@ -62,7 +62,7 @@ func (f *File) Read(ctx context.Context, plan ReadPlan) iter.Seq2[Batch, error] 
 		}
 		defer r.close()
 		for group := range f.groups {
-			ranges := within(r.ranges, f.groups[group])
+			ranges := f.groups[group].Within(r.ranges)
 			if len(ranges) == 0 {
 				continue
 			}

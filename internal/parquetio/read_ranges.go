@@ -22,8 +22,8 @@ func checkRanges(ranges []RowRange, rows int64) error {
 	return nil
 }
 
-// within is the part of ascending ranges that lies in a row group.
-func within(ranges []RowRange, g RowGroup) []RowRange {
+// Within is the part of ascending ranges that lies in the row group.
+func (g RowGroup) Within(ranges []RowRange) []RowRange {
 	var out []RowRange
 	end := g.FirstRow + g.Rows
 	for _, r := range ranges {

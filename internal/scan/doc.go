@@ -4,7 +4,8 @@
 //
 //	state's files ─► skip by partition values, then by statistics      no request
 //	   a file     ─► skip row groups by the footer, pages by the index one read of the footer
-//	   its rows   ─► partition columns added, predicate, projection
+//	   its rows   ─► the predicate's columns first, the others where rows are left (probe.go)
+//	              ─► partition columns added, predicate, projection
 //
 // Skipping only ever saves work: a row is in the result exactly when the
 // predicate is TRUE for it. Batches carry the physical positions of their rows

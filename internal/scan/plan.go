@@ -37,6 +37,7 @@ type Options struct {
 	Ordered   bool  // batches in the order of files and rows
 	Parallel  int   // files read at once; at least 1
 	Budget    int64 // bytes that the reads in flight may hold
+	ProbeRows int64 // of a row group, to make a probe of the predicate's columns worth it; 0: 4096
 	Allocator memory.Allocator
 }
 
@@ -50,12 +51,18 @@ type Plan struct {
 	needed *schema.Struct  // columns of the table that output and predicate need, pruned
 	data   *schema.Struct  // those of needed that are in the files
 	keys   []schema.Field  // those of needed that are partition columns
+	asked  *schema.Struct  // those of needed that the predicate needs
+	probe  *schema.Struct  // those of asked that are in the files; nil if no other is
+	odds   *odds           // of probing
 	arrow  *arrow.Schema   // of output
 }
 
 // New prepares a scan. It fails on a column that is not there, and on a
 // predicate that does not fit the schema.
 func New(opts Options) (*Plan, error) {
+	if opts.ProbeRows <= 0 {
+		opts.ProbeRows = probeRows
+	}
 	p := &Plan{opts: opts, output: &schema.Struct{}}
 	if err := p.project(); err != nil {
 		return nil, err
@@ -74,17 +81,47 @@ func New(opts Options) (*Plan, error) {
 		wanted = append(wanted, p.where.Columns()...)
 	}
 	p.needed = prune(opts.Schema, wanted)
-	p.data = &schema.Struct{}
-	for _, f := range p.needed.Fields {
-		if isPartition(opts.State.Metadata.PartitionColumns, f.Name) {
-			p.keys = append(p.keys, f)
-		} else {
-			p.data.Fields = append(p.data.Fields, f)
+	p.data, p.keys = p.split(p.needed)
+	if p.where != nil {
+		p.asked = prune(opts.Schema, p.where.Columns())
+		if probe, _ := p.split(p.asked); len(probe.Fields) > 0 && leaves(probe) < leaves(p.data) {
+			p.probe, p.odds = probe, &odds{}
 		}
 	}
 	var err error
 	p.arrow, err = arrowconv.Schema(p.output)
 	return p, err
+}
+
+// split tells the columns that are in the files from the partition columns.
+func (p *Plan) split(s *schema.Struct) (data *schema.Struct, keys []schema.Field) {
+	data = &schema.Struct{}
+	for _, f := range s.Fields {
+		if isPartition(p.opts.State.Metadata.PartitionColumns, f.Name) {
+			keys = append(keys, f)
+		} else {
+			data.Fields = append(data.Fields, f)
+		}
+	}
+	return data, keys
+}
+
+// leaves is how many columns a type has in a file.
+func leaves(t schema.Type) int {
+	switch t := t.(type) {
+	case *schema.Struct:
+		n := 0
+		for _, f := range t.Fields {
+			n += leaves(f.Type)
+		}
+		return n
+	case *schema.Array:
+		return leaves(t.Element)
+	case *schema.Map:
+		return leaves(t.Key) + leaves(t.Value)
+	default:
+		return 1
+	}
 }
 
 // project resolves the wanted columns.

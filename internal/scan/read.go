@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -64,34 +65,60 @@ func of(f replay.File, err error) error { return fmt.Errorf("read %s: %w", f.Pat
 // next one is asked for.
 func (p *Plan) read(ctx context.Context, o *opened) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
-		fail := func(err error) { yield(Batch{}, of(o.file, err)) }
 		ranges, err := p.ranges(o.data, o.keys)
 		if err != nil {
-			fail(err)
+			yield(Batch{}, of(o.file, err))
 			return
 		}
-		if ranges != nil && len(ranges) == 0 {
+		if p.probe == nil {
+			p.readRows(ctx, o, ranges, p.where != nil, yield)
 			return
 		}
-		plan := parquetio.ReadPlan{Schema: p.data, Ranges: ranges, BatchRows: p.opts.BatchRows}
-		for b, err := range o.data.Read(ctx, plan) {
+		for _, g := range o.data.RowGroups() {
+			rows := []parquetio.RowRange{{First: g.FirstRow, Count: g.Rows}}
+			if ranges != nil {
+				rows = g.Within(ranges)
+			}
+			if len(rows) == 0 {
+				continue
+			}
+			rows, exact, err := p.matching(ctx, o, rows)
 			if err != nil {
-				fail(err)
+				yield(Batch{}, of(o.file, err))
 				return
 			}
-			out, err := p.finish(ctx, b, o.keys)
-			if err != nil {
-				fail(err)
-				return
-			}
-			out.File = o.file
-			ok := out.Record.NumRows() == 0 || yield(out, nil)
-			out.Record.Release()
-			if !ok {
+			if !p.readRows(ctx, o, rows, !exact, yield) {
 				return
 			}
 		}
 	}
+}
+
+// readRows yields rows of a file, those that the predicate selects if there is
+// something to filter. Nil is all rows, unlike no rows. It reports false when
+// there is no more to be done.
+func (p *Plan) readRows(ctx context.Context, o *opened, rows []parquetio.RowRange, filter bool, yield func(Batch, error) bool) bool {
+	if rows != nil && len(rows) == 0 {
+		return true
+	}
+	plan := parquetio.ReadPlan{Schema: p.data, Ranges: rows, BatchRows: p.opts.BatchRows}
+	for b, err := range o.data.Read(ctx, plan) {
+		var out Batch
+		if err == nil {
+			out, err = p.finish(ctx, b, o.keys, filter)
+		}
+		if err != nil {
+			yield(Batch{}, of(o.file, err))
+			return false
+		}
+		out.File = o.file
+		more := out.Record.NumRows() == 0 || yield(out, nil)
+		out.Record.Release()
+		if !more {
+			return false
+		}
+	}
+	return true
 }
 
 // keyValues are the values of the partition columns that the plan needs.
@@ -119,14 +146,14 @@ func (p *Plan) keyValues(f replay.File) ([]value.Value, error) {
 
 // finish makes the caller's batch from what was read of a file: partition
 // columns added, rows filtered, columns projected.
-func (p *Plan) finish(ctx context.Context, b parquetio.Batch, keys []value.Value) (Batch, error) {
-	whole, err := p.assemble(b.Record, keys)
+func (p *Plan) finish(ctx context.Context, b parquetio.Batch, keys []value.Value, filter bool) (Batch, error) {
+	whole, err := p.assemble(p.needed, b.Record, keys)
 	if err != nil {
 		return Batch{}, err
 	}
 	defer whole.Release()
 	rows := b.Rows
-	if p.where != nil {
+	if filter {
 		sel, err := p.where.Filter(whole, nil)
 		if err != nil {
 			return Batch{}, err
@@ -148,30 +175,30 @@ func (p *Plan) finish(ctx context.Context, b parquetio.Batch, keys []value.Value
 	return Batch{Record: array.NewRecordBatch(p.arrow, columns, whole.NumRows()), Rows: rows}, nil
 }
 
-// assemble puts data and partition columns in the order of needed.
-func (p *Plan) assemble(data arrow.RecordBatch, keys []value.Value) (arrow.RecordBatch, error) {
-	columns := make([]arrow.Array, 0, len(p.needed.Fields))
-	fields := make([]arrow.Field, 0, len(p.needed.Fields))
-	d, k := 0, 0
-	for _, f := range p.needed.Fields {
-		if k < len(p.keys) && p.keys[k].Name == f.Name {
-			t, err := arrowconv.Type(f.Type)
-			if err != nil {
-				return nil, err
-			}
-			c, err := constant(t, keys[k], int(data.NumRows()), p)
-			if err != nil {
-				return nil, fmt.Errorf("partition column %q: %w", f.Name, err)
-			}
-			defer c.Release()
-			columns = append(columns, c)
-			fields = append(fields, arrow.Field{Name: f.Name, Type: t, Nullable: true})
-			k++
+// assemble puts data and partition columns in the order of a part of needed.
+func (p *Plan) assemble(of *schema.Struct, data arrow.RecordBatch, keys []value.Value) (arrow.RecordBatch, error) {
+	columns := make([]arrow.Array, 0, len(of.Fields))
+	fields := make([]arrow.Field, 0, len(of.Fields))
+	d := 0
+	for _, f := range of.Fields {
+		k := slices.IndexFunc(p.keys, func(key schema.Field) bool { return key.Name == f.Name })
+		if k < 0 {
+			columns = append(columns, data.Column(d))
+			fields = append(fields, data.Schema().Field(d))
+			d++
 			continue
 		}
-		columns = append(columns, data.Column(d))
-		fields = append(fields, data.Schema().Field(d))
-		d++
+		t, err := arrowconv.Type(f.Type)
+		if err != nil {
+			return nil, err
+		}
+		c, err := constant(t, keys[k], int(data.NumRows()), p)
+		if err != nil {
+			return nil, fmt.Errorf("partition column %q: %w", f.Name, err)
+		}
+		defer c.Release()
+		columns = append(columns, c)
+		fields = append(fields, arrow.Field{Name: f.Name, Type: t, Nullable: true})
 	}
 	return array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, data.NumRows()), nil
 }

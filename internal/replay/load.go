@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -38,9 +39,19 @@ func Load(ctx context.Context, src *Source, at log.Version) (*State, error) {
 	return nil, err
 }
 
+// hintTime is how long a load waits for the hint, without which it only lists
+// more: the listing has its own time.
+const hintTime = 10 * time.Second
+
+func readHint(ctx context.Context, src *Source) (*checkpoint.Hint, error) {
+	ctx, cancel := context.WithTimeout(ctx, hintTime)
+	defer cancel()
+	return checkpoint.ReadHint(ctx, src.Store)
+}
+
 func load(ctx context.Context, src *Source, at log.Version) (*State, error) {
 	from := log.Version(0)
-	hint, err := checkpoint.ReadHint(ctx, src.Store)
+	hint, err := readHint(ctx, src)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		src.Warn(fmt.Errorf("read the checkpoint hint: %w", err)) // the listing decides
 	}

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # run.sh [WORKLOAD…] measures this library and delta-rs side by side and prints both, with the ratios: see README.md and ../docs/benchmarks.md.
-# Without arguments all workloads; W2 stands for all that begin so, s3 for those on an object store. Everything it needs it installs and makes: the first time takes minutes more.
+# Without arguments all workloads; W2 stands for all that begin so, s3 for those on an object store. Everything it needs it installs and makes:
+# the first time takes minutes more.
 #
 #   BENCH_DATA    inputs, made once (2.2 GB)        default: foreset/bench/data under the user's cache
 #   BENCH_ROUNDS  how often, engines taking turns  default: 3; the least CPU time of the rounds counts
 #   BENCH_OUT     a file for the lines of JSON     default: none is kept
 #
-# Needs Go, python3 (3.10 or later), and what interop/setup.sh needs.
+# Needs Go, python3 (3.10 or later), and what interop/setup.sh needs; for s3, what interop/stores.sh needs.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/foreset/bench
@@ -112,6 +113,7 @@ start_store() {
 with_store() (
   export AWS_ENDPOINT_URL=$endpoint BENCH_CONTROL=$control BENCH_LATENCY_MS=$1 AWS_ALLOW_HTTP=true AWS_REGION=us-east-1
   export AWS_ACCESS_KEY_ID=foreset-key AWS_SECRET_ACCESS_KEY=foreset-secret AWS_EC2_METADATA_DISABLED=true
+  unset AWS_CA_BUNDLE # the SDK would parse it for every table that is opened
   shift
   "$@"
 )
@@ -195,6 +197,7 @@ measure_on_s3() { # measure_on_s3 WORKLOAD
     done ;;
   W4g_group) # delta-rs has none
     on_s3 foreset 30 - "$1" --scale 200x1 --p 200 --n 1 --mode turns
+    on_s3 foreset 30 - "$1" --scale 100x1 --p 100 --n 1 --mode append
     on_s3 foreset 30 - "$1" --scale 1000x1 --p 1000 --n 1 --mode append
     on_s3 foreset 30 - "$1" --scale 1000x20 --p 1000 --n 20 --mode writer ;;
   W5_contention)

@@ -39,6 +39,7 @@ type Reader struct{ parts []*part }
 type part struct {
 	file   *parquetfile.File
 	schema *tree
+	held   int64 // bytes
 }
 
 // Open reads the footers of the files that make up one checkpoint: one file,
@@ -74,7 +75,7 @@ func openPart(ctx context.Context, st storage.Store, f log.File, opts *Options) 
 	if err != nil {
 		return nil, classify(f.Name, err)
 	}
-	p := &part{file: file, schema: newTree(file.Meta().Schema)}
+	p := &part{file: file, schema: newTree(file.Meta().Schema), held: min(f.Size, o.TailBytes)}
 	var rows int64
 	for g := range file.Meta().RowGroups {
 		rows += p.rows(g)
@@ -101,6 +102,16 @@ func (r *Reader) NumAdds() int64 {
 			}
 			n += p.rows(g) - nulls
 		}
+	}
+	return n
+}
+
+// Held is how much memory the reader keeps: the ends of its files, which may be
+// all of them.
+func (r *Reader) Held() int64 {
+	var n int64
+	for _, p := range r.parts {
+		n += p.held
 	}
 	return n
 }

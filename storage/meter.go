@@ -2,6 +2,8 @@ package storage
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"sync"
 )
 
@@ -42,6 +44,21 @@ type Meter struct {
 	mu      sync.Mutex
 	usage   Usage
 	deepest int // the longest chain that has ended
+}
+
+// String is the usage in words, such as "3 requests (1 put, 2 put if absent),
+// 3 in a row, 3810 bytes".
+func (u Usage) String() string {
+	var kinds []string
+	for kind, n := range u.Requests {
+		if n > 0 {
+			kinds = append(kinds, fmt.Sprint(n, " ", RequestKind(kind)))
+		}
+	}
+	if len(kinds) == 0 {
+		return "no requests"
+	}
+	return fmt.Sprintf("%d requests (%s), %d in a row, %d bytes", u.Total(), strings.Join(kinds, ", "), u.Depth, u.Bytes)
 }
 
 // Usage is what a [Meter] has counted.

@@ -41,7 +41,8 @@ type Store interface {
 	// number of concurrent callers at most one creates it. The error is nil
 	// exactly when the outcome is Created or Exists. Info describes the object
 	// that was created, as far as the answer tells: its Modified or its ETag
-	// may be missing, but what is there is as in a later listing.
+	// may be missing, but what is there is as in a later listing, and an ETag
+	// is that of no other object that may come to have the name.
 	PutIfAbsent(ctx context.Context, name string, body []byte) (Outcome, Info, error)
 
 	// Create starts a streaming write of an object of unknown size. Nothing

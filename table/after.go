@@ -10,7 +10,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/foreset/foreset/internal/replay"
 	"github.com/foreset/foreset/internal/txn"
 	"github.com/foreset/foreset/log"
 )
@@ -19,30 +18,29 @@ import (
 const followTime = 2 * time.Minute
 
 // follow does what follows a commit, when and where the option says.
-func (t *Table) follow(ctx context.Context, s *replay.State, post Post) error {
-	landed := t.env.Now()
+func (t *Table) follow(ctx context.Context, res *txn.Result, post Post) error {
 	switch post {
 	case None:
 		return nil
 	case Background:
-		t.inBackground(ctx, s, landed)
+		t.inBackground(ctx, res)
 		return nil
 	default:
 		ctx, cancel := context.WithTimeout(ctx, followTime)
 		defer cancel()
-		return t.afterCommit(ctx, s, landed)
+		return t.afterCommit(ctx, res)
 	}
 }
 
-func (t *Table) afterCommit(ctx context.Context, s *replay.State, landed time.Time) error {
-	next, err := txn.After(ctx, t.env, s, landed)
+func (t *Table) afterCommit(ctx context.Context, res *txn.Result) error {
+	next, err := txn.After(ctx, t.env, res.State, res.Newest)
 	t.learn(next)
 	return translate(err)
 }
 
 // inBackground starts a goroutine that Close waits for. One at a time works;
 // on a closed table the work is left out, as after a crash.
-func (t *Table) inBackground(ctx context.Context, s *replay.State, landed time.Time) {
+func (t *Table) inBackground(ctx context.Context, res *txn.Result) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
@@ -52,16 +50,18 @@ func (t *Table) inBackground(ctx context.Context, s *replay.State, landed time.T
 		t.idle = make(chan struct{})
 	}
 	t.running++
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), followTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(callers(ctx)), followTime)
 	go func() {
 		defer cancel()
 		t.after <- struct{}{}
-		err := t.afterCommit(ctx, s, landed)
+		ctx, op := t.starts(ctx, "after commit")
+		err := t.afterCommit(ctx, res)
+		op.ends(err, attribute.Int64("foreset.version", int64(res.Version)))
 		<-t.after
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		if err != nil && t.pending == nil {
-			t.pending = fmt.Errorf("after the commit of version %d: %w", s.Version, err)
+			t.pending = fmt.Errorf("after the commit of version %d: %w", res.Version, err)
 		}
 		if t.running--; t.running == 0 {
 			close(t.idle)

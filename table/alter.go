@@ -73,7 +73,7 @@ func (t *Table) alter(ctx context.Context, change Alter, opts *CommitOptions) (C
 	}
 	t.learn(res.State)
 	c := Commit{Version: int64(res.Version), Timestamp: res.Time, Attempts: res.Attempts}
-	c.After = t.follow(ctx, res.State, opts.Post)
+	c.After = t.follow(ctx, res, opts.Post)
 	return c, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/foreset/foreset/expr"
@@ -239,4 +240,34 @@ func TestOverwritesAtOnceLeaveTheRowsOfOne(t *testing.T) {
 	i := slices.Index(last, slices.Max(last))
 	want := fmt.Sprintf(`{"id":%d}`, 100*i+4)
 	wantRows(t, open(t, st, nil), want, want)
+}
+
+// TestAThousandCallersOfOneTableAllCommit: each in a commit of its own, in
+// turns, so that their number costs time but no races. Nobody fails.
+func TestAThousandCallersOfOneTableAllCommit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const callers = 1000
+		raw := storage.NewMemory(&storage.MemoryOptions{Now: time.Now})
+		create(t, raw, "id bigint", &table.CreateOptions{Properties: snappy})
+		rec := slowly(raw)
+		tbl := open(t, rec, nil)
+		rec.Reset()
+		var wg sync.WaitGroup
+		errs := make([]error, callers)
+		for i := range callers {
+			wg.Go(func() {
+				_, errs[i] = tbl.Append(t.Context(), ids(t, int64(i)), &table.WriteOptions{CommitOptions: table.CommitOptions{Post: table.None}})
+			})
+		}
+		wg.Wait()
+		if err := errors.Join(errs...); err != nil {
+			t.Fatal(err)
+		}
+		if u := rec.Usage(); u.Requests[storage.RequestPutIfAbsent] != callers || u.Total() > 2*callers+20 {
+			t.Errorf("%+v", u) // a look now and then, since it takes half a minute
+		}
+		if got := newestRows(t, raw); len(got) != callers || len(slices.Compact(got)) != callers {
+			t.Errorf("%d rows", len(got))
+		}
+	})
 }

@@ -39,7 +39,8 @@ func newInstruments(tp trace.TracerProvider, mp metric.MeterProvider) (i instrum
 	i.tracer = tp.Tracer(scope)
 	meter := mp.Meter(scope)
 	i.duration, err = meter.Float64Histogram("foreset.operation.duration", metric.WithUnit("s"),
-		metric.WithDescription("How long calls of a table took, by operation"))
+		metric.WithDescription("How long calls of a table took, by operation"),
+		metric.WithExplicitBucketBoundaries(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300))
 	if err != nil {
 		return i, fmt.Errorf("instrument of Options.MeterProvider: %w", err)
 	}
@@ -66,7 +67,18 @@ type operation struct {
 func (t *Table) starts(ctx context.Context, name string) (context.Context, *operation) {
 	o := &operation{t: t, name: name, since: t.opts.Now()}
 	o.ctx, o.span = t.opts.instruments.tracer.Start(ctx, "foreset "+name, trace.WithAttributes(attribute.String("foreset.table", t.url)))
-	return storage.WithMeter(o.ctx, &o.meter), o
+	return storage.WithMeter(context.WithValue(o.ctx, callerKey{}, ctx), &o.meter), o
+}
+
+type callerKey struct{}
+
+// callers is the ctx that an operation was called with: what is left to the
+// background is an operation of its own.
+func callers(ctx context.Context) context.Context {
+	if c, is := ctx.Value(callerKey{}).(context.Context); is {
+		return c
+	}
+	return ctx
 }
 
 // ends ends the operation. The attributes say what it did.

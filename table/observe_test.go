@@ -16,6 +16,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
+	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/foreset/foreset/expr"
 	"github.com/foreset/foreset/storage"
@@ -253,4 +255,53 @@ func TestTimeAndRequestsOfCallsAreMetrics(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, strings.Join(shown, "\n"))
 		}
 	}
+}
+
+// TestWhatIsLeftToTheBackgroundIsACallOfItsOwn: its requests are not those of
+// the commit.
+func TestWhatIsLeftToTheBackgroundIsACallOfItsOwn(t *testing.T) {
+	w := watch(t)
+	tbl := create(t, storage.NewMemory(nil), "id bigint", &table.CreateOptions{Options: w.options})
+	const commits = 50
+	for i := range int64(commits) {
+		c := mustAppend(t, tbl, ids(t, i), &table.WriteOptions{CommitOptions: table.CommitOptions{Post: table.Background}})
+		if c.Metrics.Requests.Total() != 2 {
+			t.Errorf("commit %d: %v", i, c.Metrics.Requests)
+		}
+	}
+	if err := tbl.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	after := 0
+	for _, s := range w.spans.GetSpans() {
+		if s.Name == "foreset after commit" {
+			after++
+		}
+	}
+	if after != commits {
+		t.Errorf("%d spans of what followed %d commits", after, commits)
+	}
+}
+
+// fragile is a tracer that panics at a group commit.
+type fragile struct{ tracenoop.TracerProvider }
+
+func (f fragile) Tracer(string, ...trace.TracerOption) trace.Tracer { return fragileTracer{} }
+
+type fragileTracer struct{ tracenoop.Tracer }
+
+func (f fragileTracer) Start(ctx context.Context, name string, opts ...trace.SpanStartOption) (context.Context, trace.Span) {
+	if name == "foreset group commit" {
+		panic("no more spans")
+	}
+	return f.Tracer.Start(ctx, name, opts...)
+}
+
+func TestATracerThatPanicsInAGroupIsToldToItsCallers(t *testing.T) {
+	tbl := create(t, storage.NewMemory(nil), "id bigint", &table.CreateOptions{Options: table.Options{TracerProvider: fragile{}}})
+	w := tbl.Writer(nil)
+	if _, err := w.Write(t.Context(), ids(t, 1), nil); err == nil || !strings.Contains(err.Error(), "no more spans") {
+		t.Error(err)
+	}
+	closeWriter(t, w)
 }

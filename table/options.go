@@ -244,7 +244,7 @@ func (o *Options) settle(ctx context.Context, url string) (*settings, error) {
 func (s *settings) source() *replay.Source {
 	return &replay.Source{
 		Store: s.Store, Committer: s.Committer, Limits: s.Limits,
-		Share: s.Budget.total / 4, Parallel: max(8, s.Concurrency),
+		Share: s.Budget.total / 4, Parallel: max(32, s.Concurrency),
 		Warn: func(err error) {
 			s.Logger.Warn("damaged auxiliary file skipped", "store", s.Store.String(), "error", err)
 		},

@@ -137,3 +137,30 @@ func TestACheckpointThatTookLongDoesNotMoveTheHintBack(t *testing.T) {
 		})
 	}
 }
+
+// TestACommitThatWasSettledLateDoesNotMoveTheHintBack: when it is known to have
+// landed others may have gone on.
+func TestACommitThatWasSettledLateDoesNotMoveTheHintBack(t *testing.T) {
+	raw, c := storage.NewMemory(nil), newClock()
+	create(t, raw, "id bigint", &table.CreateOptions{Properties: map[string]string{"delta.checkpointInterval": "2"}})
+	other := open(t, raw, nil)
+	mustAppend(t, other, ids(t, 1), nil)
+	flaky := faults.New(raw, func(_ context.Context, op faults.Op) faults.Fault {
+		switch {
+		case op.Kind == faults.PutIfAbsent && op.Name == log.CommitName(2):
+			return faults.Fault{Effect: faults.ErrAfterApply}
+		case op.Kind == faults.Get && op.Name == log.CommitName(2): // it is read back, which takes its time
+			mustAppend(t, other, ids(t, 3), nil)
+			mustAppend(t, other, ids(t, 4), nil) // with a checkpoint
+			c.now = c.now.Add(4 * time.Second)
+		}
+		return faults.Fault{}
+	})
+	opts := c.options()
+	if got := mustAppend(t, open(t, flaky, &opts), ids(t, 2), nil); got.Version != 2 || got.After != nil {
+		t.Errorf("%+v", got)
+	}
+	if hint, err := checkpoint.ReadHint(t.Context(), raw); err != nil || hint == nil || hint.Version != 4 {
+		t.Errorf("%+v, %v", hint, err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -345,6 +346,29 @@ func (s undescribed) PutIfAbsent(ctx context.Context, name string, body []byte) 
 	return outcome, storage.Info{}, err
 }
 
+// coarse is a store whose objects are all of the same time, and have no ETag.
+type coarse struct{ storage.Store }
+
+func (c coarse) plain(i storage.Info) storage.Info {
+	i.Modified, i.ETag = time.Unix(1, 0), ""
+	return i
+}
+
+func (c coarse) PutIfAbsent(ctx context.Context, name string, body []byte) (storage.Outcome, storage.Info, error) {
+	outcome, info, err := c.Store.PutIfAbsent(ctx, name, body)
+	return outcome, c.plain(info), err
+}
+
+func (c coarse) List(ctx context.Context, prefix, start string) iter.Seq2[storage.Info, error] {
+	return func(yield func(storage.Info, error) bool) {
+		for info, err := range c.Store.List(ctx, prefix, start) {
+			if !yield(c.plain(info), err) {
+				return
+			}
+		}
+	}
+}
+
 // TestAHandleNoticesThatItsTableWasReplaced by one with as many versions, whose
 // last commit is as long as the one that the handle made: by what the put told
 // of it, or by a look at it. If it was not replaced, only the latter takes one.
@@ -362,8 +386,9 @@ func TestAHandleNoticesThatItsTableWasReplaced(t *testing.T) {
 		looks int
 	}{
 		"memory":      {storage.NewMemory(nil), 0},
-		"local":       {local(), 0},
+		"local":       {local(), 1},
 		"undescribed": {undescribed{storage.NewMemory(nil)}, 1},
+		"coarse":      {coarse{storage.NewMemory(nil)}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec := faults.Record(c.st)

@@ -31,6 +31,7 @@ type Table struct {
 	src  *replay.Source
 
 	turn chan struct{} // holds one token: whoever has it refreshes latest
+	lane chan struct{} // holds one token: whoever has it commits files
 
 	mu     sync.Mutex    // guards what is below; never held over I/O
 	latest *replay.State // the newest version that is known
@@ -49,7 +50,7 @@ type Table struct {
 const engine = "foreset/0.1.0"
 
 func newTable(url string, s *settings) *Table {
-	t := &Table{url: storage.Redact(url), opts: s, src: s.source(), turn: make(chan struct{}, 1), after: make(chan struct{}, 1)}
+	t := &Table{url: storage.Redact(url), opts: s, src: s.source(), turn: make(chan struct{}, 1), lane: make(chan struct{}, 1), after: make(chan struct{}, 1)}
 	t.env = txn.Env{Source: t.src, Now: s.Now, Rand: &oneAtATime{r: s.Rand}, Retry: s.Retry, Engine: engine}
 	return t
 }
@@ -95,14 +96,16 @@ func Exists(ctx context.Context, url string, opts *Options) (bool, error) {
 	if s.closeStore {
 		defer s.Store.Close()
 	}
+	ctx, op := newTable(url, s).starts(ctx, "exists")
 	_, err = log.ListSegment(ctx, s.Store, 0, replay.Latest)
-	switch {
-	case errors.Is(err, ErrNotTable):
-		return false, nil
-	case err != nil && !errors.Is(err, log.ErrGap):
-		return false, fmt.Errorf("look for a table at %s: %w", storage.Redact(url), translate(err))
+	there := err == nil || errors.Is(err, log.ErrGap)
+	if there || errors.Is(err, ErrNotTable) {
+		err = nil
+	} else {
+		err = fmt.Errorf("look for a table at %s: %w", storage.Redact(url), translate(err))
 	}
-	return true, nil
+	op.ends(err)
+	return there, err
 }
 
 // Create makes a table at a location and opens it. Column types follow from
@@ -167,7 +170,7 @@ func (t *Table) create(ctx context.Context, s *arrow.Schema, opts *CreateOptions
 	}
 	t.learn(res.State)
 	t.lookedAt(t.opts.Now())
-	if err := t.follow(ctx, res.State, opts.Commit.Post); err != nil {
+	if err := t.follow(ctx, res, opts.Commit.Post); err != nil {
 		t.opts.Logger.Warn("table created, but not what follows a commit", "table", t.url, "error", err)
 	}
 	return nil
@@ -350,12 +353,17 @@ func (t *Table) known() (*replay.State, error) {
 }
 
 // learn keeps a state if it is newer than the one that is known, or of another
-// table that took its place.
+// table that took its place; and what it knows of checkpoints in any case.
 func (t *Table) learn(s *replay.State) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.latest == nil || s.Version >= t.latest.Version || s.Metadata.ID != t.latest.Metadata.ID {
+	switch {
+	case t.latest == nil || s.Metadata.ID != t.latest.Metadata.ID:
 		t.latest = s
+	case s.Version >= t.latest.Version:
+		t.latest = s.WithCheckpoint(t.latest.CheckpointVersion)
+	default:
+		t.latest = t.latest.WithCheckpoint(s.CheckpointVersion)
 	}
 }
 

@@ -87,31 +87,18 @@ func (t *Table) write(ctx context.Context, data array.RecordReader, opts *WriteO
 	if len(res.Adds) == 0 && !all && st.metadata == nil && opts.AppID == "" {
 		return Commit{Version: int64(s.Version), Timestamp: committed(s), Skipped: true}, nil
 	}
-	if s, err = t.renewed(ctx, s, st); err != nil {
-		write.Discard(ctx, t.opts.Store, res.Adds)
-		return Commit{}, err
-	}
-	if c, done := applied(s, &opts.CommitOptions); done {
-		write.Discard(ctx, t.opts.Store, res.Adds)
-		return c, nil
-	}
-	done, err := t.commit(ctx, s, st)
+	done, err := t.land(ctx, s, st)
 	if err != nil {
-		if !errors.Is(err, ErrCommitUnknown) {
-			write.Discard(ctx, t.opts.Store, res.Adds)
-		}
 		return Commit{}, err
 	}
-	if done.Skipped { // another process was faster with the same work
-		write.Discard(ctx, t.opts.Store, res.Adds)
+	if done.Skipped { // others were faster with the same work
 		return Commit{Version: int64(done.Version), Timestamp: done.Time, Skipped: true}, nil
 	}
-	t.learn(done.State)
 	c := Commit{
 		Version: int64(done.Version), Timestamp: done.Time, Attempts: done.Attempts,
 		Metrics: Metrics{Rows: res.Rows, Files: int64(len(res.Adds)), Bytes: res.Bytes, FilesRemoved: st.removed, BytesSpilled: res.Spilled},
 	}
-	c.After = t.follow(ctx, done.State, opts.Post)
+	c.After = t.follow(ctx, done, opts.Post)
 	return c, nil
 }
 
@@ -149,18 +136,53 @@ func fits(data *arrow.Schema, s *schema.Struct) bool {
 	return err == nil && schema.Equal(merged, s)
 }
 
-// renewed is the state to commit upon: s, or the newest if s became old while
-// the files were written and they fit that as well.
-func (t *Table) renewed(ctx context.Context, s *replay.State, st *staged) (*replay.State, error) {
-	if !t.isOld() {
-		return s, nil
+// land commits the files that were staged upon s. They do not stay if that
+// fails, nor if the result is Skipped.
+//
+// The callers of one Table do it in turns: each begins with what the one before
+// it has committed, instead of losing races against all others.
+func (t *Table) land(ctx context.Context, s *replay.State, st *staged) (res *txn.Result, err error) {
+	defer func() {
+		if res != nil && res.Skipped || err != nil && !errors.Is(err, ErrCommitUnknown) {
+			write.Discard(ctx, t.opts.Store, st.files.Adds)
+		}
+	}()
+	select {
+	case t.lane <- struct{}{}:
+		defer func() { <-t.lane }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	newest, err := t.state(ctx)
-	if err != nil {
+	if s, err = t.renewed(ctx, s, st); err != nil {
 		return nil, err
+	}
+	if c, done := st.applied(s); done {
+		return &txn.Result{State: s, Version: s.Version, Time: c.Timestamp, Skipped: true}, nil
+	}
+	if res, err = t.commit(ctx, s, st); err == nil && !res.Skipped {
+		t.learn(res.State)
+	}
+	return res, err
+}
+
+// renewed is the state to commit upon: the newest that is known, or that there
+// is if that became old, as far as the files that were written upon s fit it.
+func (t *Table) renewed(ctx context.Context, s *replay.State, st *staged) (*replay.State, error) {
+	old := t.isOld()
+	newest, err := t.known()
+	switch {
+	case old:
+		if newest, err = t.state(ctx); err != nil {
+			return nil, err
+		}
+	case err != nil || newest.Version <= s.Version: // what has begun may end on a closed table
+		return s, nil
 	}
 	same := reflect.DeepEqual(newest.Metadata, st.base) && reflect.DeepEqual(newest.Protocol, s.Protocol)
 	if !same && !t.stillFits(newest, st, conflict.MetadataChanged) {
+		if !old {
+			return s, nil // the commit finds out what is in the way
+		}
 		return nil, &ConflictError{Version: newest.Version, Kind: conflict.MetadataChanged,
 			Detail: "the table was changed or replaced while the data were written"}
 	}

@@ -25,16 +25,16 @@ const regroups = 10
 func (w *Writer) commit(g *group) {
 	var c Commit
 	err := fmt.Errorf("%w: the commit of the group panicked", ErrCommitUnknown)
-	ctx, op := w.t.starts(g.ctx, "group commit")
-	g.ctx = ctx
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: %v\n%s", err, p, debug.Stack())
 		}
-		c, err = op.commits(c, err)
 		w.finish(g, c, err)
 	}()
+	ctx, op := w.t.starts(g.ctx, "group commit")
+	g.ctx = ctx
 	c, err = w.commitGroup(g)
+	c, err = op.commits(c, err)
 }
 
 // commitGroup is an append of what the entries of a group have in them: look
@@ -52,8 +52,7 @@ func (w *Writer) commitGroup(g *group) (Commit, error) {
 		res, err := w.land(g, s, st)
 		switch {
 		case err == nil && !res.Skipped:
-			t.learn(res.State)
-			_ = t.follow(g.ctx, res.State, w.opts.Post) // in the background: failures are the Table's to tell
+			_ = t.follow(g.ctx, res, w.opts.Post) // in the background: failures are the Table's to tell
 			return Commit{
 				Version: int64(res.Version), Timestamp: res.Time, Attempts: res.Attempts,
 				Metrics: Metrics{Rows: st.files.Rows, Files: int64(len(st.files.Adds)), Bytes: st.files.Bytes, BytesSpilled: st.files.Spilled},
@@ -151,26 +150,13 @@ func (e *entry) unfit() {
 	e.fitted = nil
 }
 
-// land writes the files of a group and commits them. They do not stay if that
-// fails, nor if the result is Skipped: then the work of an entry was done by
-// somebody else.
+// land writes the files of a group and commits them. The result is Skipped if
+// the work of an entry was done by somebody else.
 func (w *Writer) land(g *group, s *replay.State, st *staged) (res *txn.Result, err error) {
-	t := w.t
 	if st.files, err = w.writeFiles(g, st); err != nil {
 		return nil, err
 	}
-	defer func() {
-		if res != nil && res.Skipped || err != nil && !errors.Is(err, ErrCommitUnknown) {
-			write.Discard(g.ctx, t.opts.Store, st.files.Adds)
-		}
-	}()
-	if s, err = t.renewed(g.ctx, s, st); err != nil {
-		return nil, err
-	}
-	if _, done := st.applied(s); done {
-		return &txn.Result{Skipped: true}, nil
-	}
-	return t.commit(g.ctx, s, st)
+	return w.t.land(g.ctx, s, st)
 }
 
 func (w *Writer) writeFiles(g *group, st *staged) (*write.Result, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/foreset/foreset/schema"
+	"github.com/foreset/foreset/storage"
 	"github.com/foreset/foreset/table"
 )
 
@@ -164,7 +165,7 @@ func (a *app) createFrom(ctx context.Context, location string, o *createOptions)
 func absent(ctx context.Context, location string, opts *table.CreateOptions) error {
 	exists, err := table.Exists(ctx, location, &opts.Options)
 	if err == nil && exists {
-		err = fmt.Errorf("create table: %w", table.ErrExists)
+		err = fmt.Errorf("create table %s: %w", storage.Redact(location), table.ErrExists)
 	}
 	return err
 }

@@ -81,9 +81,11 @@ func (a *app) report(err error) int {
 // root is the command with all that it knows.
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:               "foreset",
-		Short:             "Read and write Delta tables",
-		Long:              "foreset reads and writes Delta tables: in a folder, a bucket, or memory.\nLOCATION is a path or a URL.",
+		Use:   "foreset",
+		Short: "Read and write Delta tables",
+		Long: "foreset reads and writes Delta tables: in a folder, a bucket, or memory.\nLOCATION is a path or a URL.\n\n" +
+			"Exit codes: 0 done, 1 another failure, 2 a mistake in what was typed, 3 no such table or version, 4 a conflict or an unknown outcome,\n" +
+			"5 a feature that is not supported, 6 a damaged table, 7 no permission, 130 interrupted.",
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},

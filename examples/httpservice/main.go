@@ -32,7 +32,10 @@ import (
 	"time"
 
 	"github.com/foreset/foreset/storage"
+	_ "github.com/foreset/foreset/storage/azure" // abfss:// and its kin
 	"github.com/foreset/foreset/storage/faults"
+	_ "github.com/foreset/foreset/storage/gcs" // gs://
+	_ "github.com/foreset/foreset/storage/s3"  // s3://
 	"github.com/foreset/foreset/table"
 	"github.com/foreset/foreset/table/rows"
 )

@@ -21,8 +21,9 @@ type base struct {
 	cols checkpoint.Columns // of what is kept
 	have bool
 	bad  error // what a stream found damaged, so that the next walk does without
-	// stream is set, for good, when the base does not fit: it is to be read at
-	// every walk. The footers are read once.
+	// big is set, for good, when the base does not fit: it is to be read at every
+	// walk, by stream unless that holds too much to be kept as well.
+	big    bool
 	stream *checkpoint.Reader
 }
 
@@ -47,7 +48,15 @@ func (b *base) chunks(ctx context.Context, cols checkpoint.Columns, kept []*chec
 			}
 			return
 		}
-		for c, err := range b.stream.Files(ctx, cols) {
+		r := b.stream // not changed after resident said so
+		if r == nil {
+			var err error
+			if r, err = checkpoint.Open(ctx, b.src.Store, b.files, nil); err != nil {
+				yield(nil, err)
+				return
+			}
+		}
+		for c, err := range r.Files(ctx, cols) {
 			if errors.Is(err, checkpoint.ErrCorrupt) {
 				b.damaged(ctx, err)
 			}
@@ -83,7 +92,7 @@ func (b *base) resident(ctx context.Context, cols checkpoint.Columns) ([]*checkp
 		return append(none, b.kept...), nil
 	case b.bad != nil:
 		return nil, b.bad
-	case b.stream != nil:
+	case b.big:
 		return nil, nil
 	}
 	cols |= b.cols
@@ -92,7 +101,7 @@ func (b *base) resident(ctx context.Context, cols checkpoint.Columns) ([]*checkp
 		return nil, err
 	}
 	if r.Bytes(cols) > b.src.Share {
-		b.stream = r
+		b.tooBig(r)
 		return nil, nil
 	}
 	var got []*checkpoint.Files
@@ -102,13 +111,19 @@ func (b *base) resident(ctx context.Context, cols checkpoint.Columns) ([]*checkp
 			return nil, err
 		}
 		if bytes += c.Bytes(); bytes > b.src.Share {
-			b.stream = r
+			b.tooBig(r)
 			return nil, nil
 		}
 		got = append(got, c)
 	}
 	b.kept, b.cols, b.have = got, cols, true
 	return append(none, got...), nil
+}
+
+func (b *base) tooBig(r *checkpoint.Reader) {
+	if b.big = true; r.Held() <= b.src.Share {
+		b.stream = r
+	}
 }
 
 // isResident says whether a walk would touch the store.

@@ -51,17 +51,17 @@ func readHint(ctx context.Context, src *Source) (*checkpoint.Hint, error) {
 
 func load(ctx context.Context, src *Source, at log.Version) (*State, error) {
 	from := log.Version(0)
-	hint, err := readHint(ctx, src)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		src.Warn(fmt.Errorf("read the checkpoint hint: %w", err)) // the listing decides
-	}
+	hint, hintErr := readHint(ctx, src)
 	hinted := hint != nil && (at == Latest || hint.Version <= at)
 	if hinted {
 		from = hint.Version
 	}
 	seg, err := log.ListSegment(ctx, src.Store, from, at)
 	if err != nil {
-		return nil, err
+		return nil, err // whatever kept the hint from being read, this says it, too
+	}
+	if hintErr != nil && !errors.Is(hintErr, fs.ErrNotExist) {
+		src.Warn(hintErr)
 	}
 	if hinted && seg.CheckpointVersion < from {
 		src.Warn(fmt.Errorf("the checkpoint hint names checkpoint %d, which is not there", from))

@@ -483,8 +483,11 @@ func (s *State) WithSum(c *log.Checksum) *State {
 
 // WithCheckpoint is the state with a checkpoint known.
 func (s *State) WithCheckpoint(v log.Version) *State {
+	if v <= s.CheckpointVersion {
+		return s
+	}
 	n := *s
-	n.CheckpointVersion = max(v, s.CheckpointVersion)
+	n.CheckpointVersion = v
 	return &n
 }
 

@@ -48,12 +48,12 @@ type Plan struct {
 	skip   *skipping.Files // nil if there is none
 	output *schema.Struct  // what a caller gets
 	paths  [][]string      // of the output columns, in the table
-	needed *schema.Struct  // columns of the table that output and predicate need, pruned
-	data   *schema.Struct  // those of needed that are in the files
+	needed columns         // what output and predicate need
 	keys   []schema.Field  // those of needed that are partition columns
-	asked  *schema.Struct  // those of needed that the predicate needs
-	probe  *schema.Struct  // those of asked that are in the files; nil if no other is
-	odds   *odds           // of probing
+	asked  columns         // those of needed that the predicate needs
+	shown  columns         // those of needed that the output needs
+	probed bool            // the predicate's columns are worth to be read first
+	odds   *odds           // of that
 	arrow  *arrow.Schema   // of output
 }
 
@@ -80,30 +80,40 @@ func New(opts Options) (*Plan, error) {
 		p.skip = skipping.NewFiles(p.where, opts.Schema, opts.State.Metadata, opts.Env.Zone)
 		wanted = append(wanted, p.where.Columns()...)
 	}
-	p.needed = prune(opts.Schema, wanted)
-	p.data, p.keys = p.split(p.needed)
-	if p.where != nil {
-		p.asked = prune(opts.Schema, p.where.Columns())
-		if probe, _ := p.split(p.asked); len(probe.Fields) > 0 && leaves(probe) < leaves(p.data) {
-			p.probe, p.odds = probe, &odds{}
+	p.needed = p.columnsOf(wanted)
+	for _, f := range p.needed.all.Fields {
+		if p.isKey(f) {
+			p.keys = append(p.keys, f)
 		}
+	}
+	if p.where != nil {
+		p.asked, p.shown, p.odds = p.columnsOf(p.where.Columns()), p.columnsOf(p.paths), &odds{}
+		p.probed = len(p.asked.data.Fields) > 0 && leaves(p.asked.data) < leaves(p.needed.data)
 	}
 	var err error
 	p.arrow, err = arrowconv.Schema(p.output)
 	return p, err
 }
 
-// split tells the columns that are in the files from the partition columns.
-func (p *Plan) split(s *schema.Struct) (data *schema.Struct, keys []schema.Field) {
-	data = &schema.Struct{}
-	for _, f := range s.Fields {
-		if isPartition(p.opts.State.Metadata.PartitionColumns, f.Name) {
-			keys = append(keys, f)
-		} else {
-			data.Fields = append(data.Fields, f)
+// columns are columns of the table, pruned to what is needed of them.
+type columns struct {
+	all  *schema.Struct
+	data *schema.Struct // those that are in the files
+}
+
+func (p *Plan) columnsOf(paths [][]string) columns {
+	c := columns{prune(p.opts.Schema, paths), &schema.Struct{}}
+	for _, f := range c.all.Fields {
+		if !p.isKey(f) {
+			c.data.Fields = append(c.data.Fields, f)
 		}
 	}
-	return data, keys
+	return c
+}
+
+// isKey says whether a column is one of the partitioning.
+func (p *Plan) isKey(f schema.Field) bool {
+	return isPartition(p.opts.State.Metadata.PartitionColumns, f.Name)
 }
 
 // leaves is how many columns a type has in a file.

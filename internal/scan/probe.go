@@ -32,24 +32,25 @@ func (o *odds) good() bool { return o.misses.Load() <= o.hits.Load()+1 }
 
 // matching is which of some rows of a row group the predicate selects; exact is
 // false, and the rows are as they were, if that is too many to tell them apart,
-// or was in other row groups.
-func (p *Plan) matching(ctx context.Context, o *opened, rows []parquetio.RowRange) (found []parquetio.RowRange, exact bool, err error) {
+// or was in other row groups, or if reading fails: then it fails again at its
+// place, after the rows before it.
+func (p *Plan) matching(ctx context.Context, o *opened, rows []parquetio.RowRange) (found []parquetio.RowRange, exact bool) {
 	var total, kept int64
 	for _, r := range rows {
 		total += r.Count
 	}
 	if total < p.opts.ProbeRows || !p.odds.good() {
-		return rows, false, nil
+		return rows, false
 	}
 	found = []parquetio.RowRange{}
-	plan := parquetio.ReadPlan{Schema: p.probe, Ranges: rows, BatchRows: p.opts.BatchRows}
+	plan := parquetio.ReadPlan{Schema: p.asked.data, Ranges: rows, BatchRows: p.opts.BatchRows}
 	for b, err := range o.data.Read(ctx, plan) {
 		if err != nil {
-			return nil, false, err
+			return rows, false
 		}
 		runs, n, err := p.selected(b, o)
 		if err != nil {
-			return nil, false, err
+			return rows, false
 		}
 		found, kept = extend(found, runs), kept+n
 		if p.opts.Limit > 0 && kept >= p.opts.Limit {
@@ -57,11 +58,11 @@ func (p *Plan) matching(ctx context.Context, o *opened, rows []parquetio.RowRang
 		}
 		if int64(len(found))*rowsPerRun > total || kept*keptMax > total {
 			p.odds.misses.Add(1)
-			return rows, false, nil
+			return rows, false
 		}
 	}
 	p.odds.hits.Add(1)
-	return found, true, nil
+	return found, true
 }
 
 // selected is where the rows of a batch of the probe stand that the predicate

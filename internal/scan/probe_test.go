@@ -85,6 +85,55 @@ func TestProbedScansReadWhatOthersDo(t *testing.T) {
 	}
 }
 
+// TestALimitStopsBeforeRowsThatFail: what stands behind the rows that are wanted
+// is no matter, also where the predicate fails on it; before them it is.
+func TestALimitStopsBeforeRowsThatFail(t *testing.T) {
+	f := newFixture(t, 50_000, 20_000)
+	for _, least := range []int64{math.MaxInt64, 1} {
+		for where, fails := range map[string]bool{"1000000 / (id - 5000) < 0": false, "1000000 / (id - 5000) > 0": true} {
+			p := f.plan(t, func(o *scan.Options) {
+				o.Where, o.Columns, o.Limit, o.ProbeRows = expr.SQL(where), []string{"id", "s.b"}, 10, least
+			})
+			var failure error
+			for _, err := range p.Batches(context.Background()) {
+				failure = err
+			}
+			if (failure != nil) != fails {
+				t.Errorf("%s, probes from %d rows on: %v", where, least, failure)
+			}
+		}
+	}
+}
+
+// TestAProbeReadsNothingTwice: where the predicate's column is most of the file
+// and not wanted itself, no more is read than without a probe.
+func TestAProbeReadsNothingTwice(t *testing.T) {
+	f := newFixture(t, 50_000, 300_000)
+	bytes := map[bool]int{}
+	for _, probed := range []bool{true, false} {
+		rec := faults.Record(f.st)
+		p := f.plan(t, func(o *scan.Options) {
+			o.Store, o.Where, o.Columns = rec, expr.SQL("s.b LIKE '%99999'"), []string{"n"}
+			if !probed {
+				o.ProbeRows = math.MaxInt64
+			}
+		})
+		rows := int64(0)
+		for b, err := range p.Batches(context.Background()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows += b.Record.NumRows()
+		}
+		if bytes[probed] = rec.Bytes(); rows != 3 {
+			t.Errorf("%d rows", rows)
+		}
+	}
+	if bytes[true] > bytes[false]*21/20 {
+		t.Errorf("%d bytes with a probe, %d without", bytes[true], bytes[false])
+	}
+}
+
 // TestRowGroupsThatBoundsRuleOutAreNotProbed, nor read.
 func TestRowGroupsThatBoundsRuleOutAreNotProbed(t *testing.T) {
 	f := newFixture(t, 50_000, 300_000)

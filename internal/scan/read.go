@@ -70,7 +70,7 @@ func (p *Plan) read(ctx context.Context, o *opened) iter.Seq2[Batch, error] {
 			yield(Batch{}, of(o.file, err))
 			return
 		}
-		if p.probe == nil {
+		if !p.probed {
 			p.readRows(ctx, o, ranges, p.where != nil, yield)
 			return
 		}
@@ -82,11 +82,7 @@ func (p *Plan) read(ctx context.Context, o *opened) iter.Seq2[Batch, error] {
 			if len(rows) == 0 {
 				continue
 			}
-			rows, exact, err := p.matching(ctx, o, rows)
-			if err != nil {
-				yield(Batch{}, of(o.file, err))
-				return
-			}
+			rows, exact := p.matching(ctx, o, rows)
 			if !p.readRows(ctx, o, rows, !exact, yield) {
 				return
 			}
@@ -101,11 +97,15 @@ func (p *Plan) readRows(ctx context.Context, o *opened, rows []parquetio.RowRang
 	if rows != nil && len(rows) == 0 {
 		return true
 	}
-	plan := parquetio.ReadPlan{Schema: p.data, Ranges: rows, BatchRows: p.opts.BatchRows}
+	cols := p.needed
+	if !filter && p.where != nil {
+		cols = p.shown
+	}
+	plan := parquetio.ReadPlan{Schema: cols.data, Ranges: rows, BatchRows: p.opts.BatchRows}
 	for b, err := range o.data.Read(ctx, plan) {
 		var out Batch
 		if err == nil {
-			out, err = p.finish(ctx, b, o.keys, filter)
+			out, err = p.finish(ctx, b, cols, o.keys, filter)
 		}
 		if err != nil {
 			yield(Batch{}, of(o.file, err))
@@ -146,8 +146,8 @@ func (p *Plan) keyValues(f replay.File) ([]value.Value, error) {
 
 // finish makes the caller's batch from what was read of a file: partition
 // columns added, rows filtered, columns projected.
-func (p *Plan) finish(ctx context.Context, b parquetio.Batch, keys []value.Value, filter bool) (Batch, error) {
-	whole, err := p.assemble(p.needed, b.Record, keys)
+func (p *Plan) finish(ctx context.Context, b parquetio.Batch, cols columns, keys []value.Value, filter bool) (Batch, error) {
+	whole, err := p.assemble(cols, b.Record, keys)
 	if err != nil {
 		return Batch{}, err
 	}
@@ -175,12 +175,12 @@ func (p *Plan) finish(ctx context.Context, b parquetio.Batch, keys []value.Value
 	return Batch{Record: array.NewRecordBatch(p.arrow, columns, whole.NumRows()), Rows: rows}, nil
 }
 
-// assemble puts data and partition columns in the order of a part of needed.
-func (p *Plan) assemble(of *schema.Struct, data arrow.RecordBatch, keys []value.Value) (arrow.RecordBatch, error) {
-	columns := make([]arrow.Array, 0, len(of.Fields))
-	fields := make([]arrow.Field, 0, len(of.Fields))
+// assemble puts data and partition columns in their order.
+func (p *Plan) assemble(cols columns, data arrow.RecordBatch, keys []value.Value) (arrow.RecordBatch, error) {
+	columns := make([]arrow.Array, 0, len(cols.all.Fields))
+	fields := make([]arrow.Field, 0, len(cols.all.Fields))
 	d := 0
-	for _, f := range of.Fields {
+	for _, f := range cols.all.Fields {
 		k := slices.IndexFunc(p.keys, func(key schema.Field) bool { return key.Name == f.Name })
 		if k < 0 {
 			columns = append(columns, data.Column(d))

@@ -16,10 +16,11 @@ import (
 	"github.com/foreset/foreset/storage"
 )
 
-// After does what follows a commit that landed at a time: the .crc of its
-// version, and a checkpoint if one is due. It returns the state with what is
-// known now. Its errors never concern the commit, which stands.
-func After(ctx context.Context, env Env, s *replay.State, landed time.Time) (*replay.State, error) {
+// After does what follows a commit, whose version was the newest at a time
+// (zero: it may never have been): its .crc, and a checkpoint if one is due. It
+// returns the state with what is known now. Its errors never concern the
+// commit, which stands.
+func After(ctx context.Context, env Env, s *replay.State, newest time.Time) (*replay.State, error) {
 	var failures []error
 	if s.Sum != nil || s.Resident(ctx) { // otherwise the count would cost a read of the whole checkpoint
 		sum, err := s.Checksum(ctx)
@@ -33,7 +34,7 @@ func After(ctx context.Context, env Env, s *replay.State, landed time.Time) (*re
 	}
 	due, s := checkpointIsDue(ctx, env, s)
 	if due {
-		next, err := Checkpoint(ctx, env, s, landed)
+		next, err := Checkpoint(ctx, env, s, newest)
 		if err != nil {
 			failures = append(failures, err)
 		} else {
@@ -81,7 +82,10 @@ const hintTime = 5 * time.Second
 // its files do not add up to what is said of them, as when another engine added
 // a file twice or wrote a wrong .crc, they are counted anew.
 func Checkpoint(ctx context.Context, env Env, s *replay.State, at time.Time) (*replay.State, error) {
-	newest := func() bool { return env.Now().Sub(at) < hintTime }
+	newest := func() bool {
+		passed := env.Now().Sub(at) // less than nothing if the clock was set back
+		return passed >= 0 && passed < hintTime
+	}
 	next, err := writeCheckpoint(ctx, env, s, newest)
 	if !errors.Is(err, checkpoint.ErrCount) {
 		return next, err

@@ -38,10 +38,11 @@ func (tx *transaction) put(ctx context.Context, v log.Version, c *commit) (fate,
 	doubt := false // a put of ours may still land
 	live := ctx
 	for try := 0; ; try++ {
+		sent := tx.env.Now()
 		outcome, created, err := tx.send(live, v, c.body, try)
 		switch {
 		case outcome == storage.Created:
-			c.created = created
+			c.created, c.sent = created, sent
 			return committed, nil, nil
 		case outcome == storage.Rejected && !doubt && !passing(live, err):
 			return refused, nil, err

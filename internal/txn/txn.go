@@ -84,6 +84,9 @@ type Result struct {
 	Time     time.Time // of the commitInfo
 	Attempts int       // puts at different versions
 	Skipped  bool      // the application had recorded this version before
+	// Newest is when the version was the newest there is, for [After]; zero if
+	// others may have committed before it was known to have landed.
+	Newest time.Time
 }
 
 var (
@@ -207,13 +210,19 @@ func (tx *transaction) seed() error {
 
 // done is the end of a commit that landed at v.
 func (tx *transaction) done(ctx context.Context, s *replay.State, v log.Version, c *commit, attempts int) (*Result, error) {
-	r := &Result{Version: v, Time: c.info.Time(), Attempts: attempts}
+	r := &Result{Version: v, Time: c.info.Time(), Attempts: attempts, Newest: c.sent}
+	// Without an ETag a time alone would pass for the commit of another table
+	// that was made at the same moment.
+	modified := c.created.Modified
+	if c.created.ETag == "" {
+		modified = time.Time{}
+	}
 	if s == nil {
-		r.State = replay.First(tx.env.Source, c.actions, c.created.Modified, c.created.ETag)
+		r.State = replay.First(tx.env.Source, c.actions, modified, c.created.ETag)
 		return r, nil
 	}
 	// The end of ctx must not turn a commit that landed into a failure.
-	next, err := s.Apply(context.WithoutCancel(ctx), v, c.actions, c.created.Modified, c.created.ETag)
+	next, err := s.Apply(context.WithoutCancel(ctx), v, c.actions, modified, c.created.ETag)
 	if err != nil {
 		return nil, fmt.Errorf("committed version %d, but: %w", v, err)
 	}
@@ -236,6 +245,7 @@ type commit struct {
 	actions []log.Action // the commitInfo first
 	info    *log.CommitInfo
 	created storage.Info // the object that it became, as far as is known
+	sent    time.Time    // when the put began that created it; zero if that was settled otherwise
 }
 
 // body makes the bytes of version v. They are made once for each version, so

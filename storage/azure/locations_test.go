@@ -44,7 +44,7 @@ func TestALocationIsAContainerAndAPrefix(t *testing.T) {
 func TestALocationThatIsNotUnderstoodIsRefused(t *testing.T) {
 	environment(t)
 	drivertest.CheckBadLocations(t, []string{
-		"az://", "az:///p", "az:c", "az://c:80/p", "az://u:S3CRET@c/p", "az://u@c", "az://c?sig=S3CRET", "az://c?S3CRET", "az://c?storage_account=a&storage_account=S3CRET",
+		"az://", "az:///p", "az://c//p?storage_account=a", "abfss://c@a.dfs.core.windows.net//p", "az:c", "az://c:80/p", "az://u:S3CRET@c/p", "az://u@c", "az://c?sig=S3CRET", "az://c?S3CRET", "az://c?storage_account=a&storage_account=S3CRET",
 		"az://c?anonymous=S3CRET", "az://c?anonymous=true&anonymous=false", "az://c?encryption_scope=a&encryption_scope=b", "az://c?cdn=S3CRET", "az://c?localemu=S3CRET", "az://c?protocol=S3CRET",
 		"az://c?a=%zzS3CRET", "az://c/%zz?S3CRET", "az://c?domain=h/S3CRET", "az://c?domain=x@S3CRET", "az://c?domain=S3CRET%20x", "az://c?domain=h%23S3CRET",
 		"abfss://a.dfs.core.windows.net/p", "abfss://@a.dfs.core.windows.net/p", "abfss://c:S3CRET@a.dfs.core.windows.net/p", "abfss://c@account", "abfss://c@.dfs.core.windows.net",

@@ -175,6 +175,9 @@ func parse(u *url.URL) (place, error) {
 	}
 	query.Del("encryption_scope")
 	query.Del("anonymous")
+	if strings.HasPrefix(u.Path, "//") {
+		return place{}, bad("one slash is between the container and the prefix")
+	}
 	host, path := u.Host, strings.Trim(u.Path, "/")
 	switch u.Scheme {
 	case "abfs", "abfss", "wasb", "wasbs":

@@ -35,7 +35,7 @@ func TestALocationIsABucketAndAPrefix(t *testing.T) {
 func TestALocationThatIsNotUnderstoodIsRefused(t *testing.T) {
 	environment(t)
 	drivertest.CheckBadLocations(t, []string{
-		"gs://", "gs:///p", "gs:b", "gs://user@b", "gs://u:S3CRET@b/p", "gs://b:1/p", "gs://b?S3CRET", "gs://b?key=S3CRET", "gs://b?anonymous=S3CRET", "gs://b?anonymous=true&anonymous=false",
+		"gs://", "gs:///p", "gs://b//p", "gs:b", "gs://user@b", "gs://u:S3CRET@b/p", "gs://b:1/p", "gs://b?S3CRET", "gs://b?key=S3CRET", "gs://b?anonymous=S3CRET", "gs://b?anonymous=true&anonymous=false",
 		"gs://b?anonymous=true&kms_key=a&kms_key=S3CRET", "gs://b?access_id=S3CRET", "gs://b?private_key_path=S3CRET", "gs://b?a=%zzS3CRET", "gs://b/%zz?S3CRET", "gs://b/a//b?anonymous=true", "gs://b/../c?anonymous=true",
 	}, map[string]func(location string) (storage.Store, error){
 		"storage.Open": func(location string) (storage.Store, error) { return storage.Open(t.Context(), location) },

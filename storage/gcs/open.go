@@ -102,7 +102,7 @@ func New(client *gcstorage.Client, bucket string, opts *Options) (storage.Store,
 
 func parse(u *url.URL) (query url.Values, anonymous bool, err error) {
 	bad := func(what string) error { return fmt.Errorf("%w: %s", storage.ErrBadLocation, what) }
-	if u.User != nil || u.Host == "" || u.Port() != "" {
+	if u.User != nil || u.Host == "" || u.Port() != "" || strings.HasPrefix(u.Path, "//") {
 		return nil, false, bad("a gs URL is gs://bucket/prefix")
 	}
 	if query, err = url.ParseQuery(u.RawQuery); err != nil {

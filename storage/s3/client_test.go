@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -70,6 +71,24 @@ func TestWithoutCredentialsAccessIsDenied(t *testing.T) {
 	}
 	if n := len(s.Take()); n != 0 {
 		t.Errorf("%d requests are sent", n)
+	}
+}
+
+// TestWithoutAnAddressARequestIsRefusedAtOnce: no region, or an endpoint that is
+// no URL, are not worth another try.
+func TestWithoutAnAddressARequestIsRefusedAtOnce(t *testing.T) {
+	for text, o := range map[string]s3.Options{
+		"set the region":    {},
+		"https://host:port": {Region: "r", BaseEndpoint: aws.String("localhost:9000")},
+	} {
+		o.Credentials, o.UsePathStyle = aws.NewCredentialsCache(&provider{}), true
+		d := newDriver(s3.New(o), "b", "", "")
+		for _, c := range calls() {
+			err := c.Do(t, d)
+			if f := drivertest.FailureOf(t, err); f.Class != storage.Refused || !strings.Contains(f.Text, text) {
+				t.Errorf("%s: %v: %s, want %s", c.Name, f.Class, f.Text, text)
+			}
+		}
 	}
 }
 

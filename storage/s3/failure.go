@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/foreset/foreset/storage"
 )
@@ -32,6 +34,11 @@ func (d *driver) failure(ctx context.Context, err error, for_ purpose) error {
 	}
 	var response *awshttp.ResponseError
 	if !errors.As(err, &response) || response.HTTPStatusCode() == 0 {
+		var sent *smithyhttp.RequestSendError
+		if !errors.As(err, &sent) && strings.Contains(err.Error(), "endpoint rule error") { // which has no type
+			return &storage.Failure{Class: storage.Refused, Text: "there is no address to send to: set the region (AWS_REGION, or region= in the URL), " +
+				"and an endpoint, if it is not AWS, as https://host:port"}
+		}
 		return storage.NetworkFailure(err)
 	}
 	status := response.HTTPStatusCode()

@@ -50,7 +50,7 @@ func TestALocationIsABucketAndAPrefix(t *testing.T) {
 func TestALocationThatIsNotUnderstoodIsRefused(t *testing.T) {
 	environment(t)
 	drivertest.CheckBadLocations(t, []string{
-		"s3://", "s3:///p", "s3:b", "s3://user@b/p", "s3://user:S3CRET@b/p", "s3://b:9000/p", "s3://b/p?S3CRET", "s3://b/p?unknown=S3CRET", "s3://b/p?region=S3CRET&region=x",
+		"s3://", "s3:///p", "s3://b//p", "s3://b//", "s3:b", "s3://user@b/p", "s3://user:S3CRET@b/p", "s3://b:9000/p", "s3://b/p?S3CRET", "s3://b/p?unknown=S3CRET", "s3://b/p?region=S3CRET&region=x",
 		"s3://b/p?S3CRET=1", "s3://b/p?anonymous=S3CRET", "s3://b/p?use_path_style=S3CRET", "s3://b?ssetype=S3CRET", "s3://b?role=S3CRET", "s3://b?profile=S3CRET",
 		"s3://b?request_checksum_calculation=S3CRET", "s3://b?endpoint=S3CRET", "s3://b?endpoint=localhost:9000", "s3://b?endpoint=http://u:S3CRET@h", "s3://b?endpoint=http://h?S3CRET",
 		"s3://b?endpoint=ftp://S3CRET", "s3://b?rate_limiter_capacity=1", "s3://b?awssdk=v2", "s3://b/p?a=%zzS3CRET", "s3://b/p?a;S3CRET", "s3://b/%zz?S3CRET", "s3://b/a//b", "s3://b/a/../b", "s3://b/%00",

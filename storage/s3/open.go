@@ -124,6 +124,9 @@ func parse(u *url.URL) (bucket, prefix string, query url.Values, err error) {
 			return "", "", nil, bad("an endpoint is a URL such as http://localhost:9000")
 		}
 	}
+	if strings.HasPrefix(u.Path, "//") {
+		return "", "", nil, bad("an s3 URL is s3://bucket/prefix, with one slash between the two")
+	}
 	return u.Host, strings.Trim(u.Path, "/"), query, nil
 }
 

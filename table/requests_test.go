@@ -59,7 +59,7 @@ func TestRequestsOfEachOperation(t *testing.T) {
 		var second *table.Table
 		budget(t, "open, with a checkpoint and 5 commits", rec, 8, 3, func(context.Context) { second = open(t, rec, nil) })
 		s := latest(t, second)
-		budget(t, "scan of 3 of 8 columns in 15 small files", rec, 16, 2, func(ctx context.Context) {
+		budget(t, "scan of 3 of 8 columns in 15 small files", rec, 15, 1, func(ctx context.Context) {
 			if _, err := tryRows(s, &table.ScanOptions{Columns: []string{"id", "a", "b"}}); err != nil {
 				t.Fatal(err)
 			}

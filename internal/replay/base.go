@@ -21,6 +21,9 @@ type base struct {
 	cols checkpoint.Columns // of what is kept
 	have bool
 	bad  error // what a stream found damaged, so that the next walk does without
+	// opened is the checkpoint as far as it was read for its small actions, until
+	// its files are asked for: nothing is fetched twice.
+	opened *checkpoint.Reader
 	// big is set, for good, when the base does not fit: it is to be read at every
 	// walk, by stream unless that holds too much to be kept as well.
 	big    bool
@@ -34,6 +37,42 @@ func newBase(src *Source, version log.Version, files []log.File) *base {
 		b.cols = ^checkpoint.Columns(0)
 	}
 	return b
+}
+
+// openedMax bounds what an opened checkpoint keeps of a table whose files nobody
+// may ask for, in bytes.
+const openedMax = 1 << 20
+
+// small are the actions of the checkpoint that are not of files.
+func (b *base) small(ctx context.Context) ([]log.Action, error) {
+	if b.version < 0 {
+		return nil, nil
+	}
+	r, err := checkpoint.Open(ctx, b.src.Store, b.files, nil)
+	if err != nil {
+		return nil, err
+	}
+	small, err := r.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.Held() <= openedMax {
+		b.opened = r // nobody else has the base yet
+	}
+	var actions []log.Action
+	if small.Protocol != nil {
+		actions = append(actions, small.Protocol)
+	}
+	if small.Metadata != nil {
+		actions = append(actions, small.Metadata)
+	}
+	for _, t := range small.Txns {
+		actions = append(actions, t)
+	}
+	for _, d := range small.Domains {
+		actions = append(actions, d)
+	}
+	return actions, nil
 }
 
 // chunks yields the files of the base: kept, or streamed from the store if that
@@ -96,9 +135,12 @@ func (b *base) resident(ctx context.Context, cols checkpoint.Columns) ([]*checkp
 		return nil, nil
 	}
 	cols |= b.cols
-	r, err := checkpoint.Open(ctx, b.src.Store, b.files, nil)
-	if err != nil {
-		return nil, err
+	r := b.opened
+	if b.opened = nil; r == nil {
+		var err error
+		if r, err = checkpoint.Open(ctx, b.src.Store, b.files, nil); err != nil {
+			return nil, err
+		}
 	}
 	if r.Bytes(cols) > b.src.Share {
 		b.tooBig(r)

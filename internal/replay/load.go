@@ -181,8 +181,8 @@ func (s *State) fromActions(ctx context.Context, src *Source, seg *log.Segment) 
 	var commits map[log.Version][]log.Action
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		small, err = checkpointActions(gctx, src, seg)
-		return err
+		small, err = s.line.base.small(gctx)
+		return asDamage(err)
 	})
 	g.Go(func() (err error) {
 		var versions []log.Version
@@ -210,36 +210,6 @@ func (s *State) fromActions(ctx context.Context, src *Source, seg *log.Segment) 
 		return fmt.Errorf("version %d: %w: the log has no metaData action", s.Version, log.ErrCorrupt)
 	}
 	return nil
-}
-
-// checkpointActions reads the actions of a segment's checkpoint that are not
-// of files.
-func checkpointActions(ctx context.Context, src *Source, seg *log.Segment) ([]log.Action, error) {
-	if seg.CheckpointVersion < 0 {
-		return nil, nil
-	}
-	r, err := checkpoint.Open(ctx, src.Store, seg.Checkpoint, nil)
-	if err != nil {
-		return nil, asDamage(err)
-	}
-	small, err := r.State(ctx)
-	if err != nil {
-		return nil, asDamage(err)
-	}
-	var actions []log.Action
-	if small.Protocol != nil {
-		actions = append(actions, small.Protocol)
-	}
-	if small.Metadata != nil {
-		actions = append(actions, small.Metadata)
-	}
-	for _, t := range small.Txns {
-		actions = append(actions, t)
-	}
-	for _, d := range small.Domains {
-		actions = append(actions, d)
-	}
-	return actions, nil
 }
 
 // readCommits reads commits in parallel.

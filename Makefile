@@ -1,4 +1,4 @@
-# make check is what CI runs, but for the other engines (make interop).
+# make check is the main part of what CI runs: .ci/run adds examples, simulate, mutants and interop.
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 

@@ -23,7 +23,8 @@
 //	(5) An application version is applied once, whoever repeats it: [CommitOptions].
 //	(6) A damaged hint, checksum or checkpoint costs time; a damaged commit or data
 //	    file is [ErrCorrupt], and no input makes the process panic.
-//	(7) Every call obeys its context, ends within [Retry] and keeps to its [Budget].
+//	(7) Every call obeys its context, keeps to its [Budget], and ends: races within
+//	    [Retry], requests within the times of their store.
 //
 // # Steps
 //
@@ -32,6 +33,18 @@
 //	write   Append     convert, check constraints, write files           internal/write
 //	        commit     put if absent, settle, check winners, rebase      internal/txn
 //	        follow     .crc, checkpoint when one is due                  [Post]
+//
+// # What it shows
+//
+// Every call that asks the store for something is a span of
+// Options.TracerProvider, "foreset append" for example, with the attributes
+// foreset.table, foreset.requests, foreset.requests.depth (the longest chain),
+// foreset.requests.bytes, and, as they apply, foreset.version, foreset.rows,
+// foreset.files, foreset.bytes, foreset.attempts, foreset.skipped,
+// foreset.committed. What is left to the background is "foreset after commit".
+// Options.MeterProvider gets foreset.operation.duration (a histogram, seconds)
+// and foreset.requests (a counter, by kind), both by foreset.operation. Requests
+// of a commit are in [Metrics], too. A [Writer] shows its group commits.
 //
 // # Errors
 //

@@ -95,7 +95,8 @@ func (t *Table) snapshot(ctx context.Context, s *replay.State) (*Snapshot, error
 func (s *Snapshot) Version() int64 { return int64(s.state.Version) }
 
 // Timestamp is when the version was committed: its in-commit timestamp if the
-// table has them, else the time of the commit's object by the store's clock.
+// table has them, else the time of the commit's object by the store's clock,
+// which may know the second only. Use [Version], not [AsOf], to come back.
 func (s *Snapshot) Timestamp() time.Time { return s.time }
 
 // Schema is the table's schema. It must not be changed.

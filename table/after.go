@@ -33,7 +33,11 @@ func (t *Table) follow(ctx context.Context, res *txn.Result, post Post) error {
 }
 
 func (t *Table) afterCommit(ctx context.Context, res *txn.Result) error {
-	next, err := txn.After(ctx, t.env, res.State, res.Newest)
+	s := res.State
+	if known, err := t.known(); err == nil && known.Metadata.ID == s.Metadata.ID {
+		s = s.WithCheckpoint(known.CheckpointVersion) // others may have written one meanwhile
+	}
+	next, err := txn.After(ctx, t.env, s, res.Newest)
 	t.learn(next)
 	return translate(err)
 }

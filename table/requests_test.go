@@ -164,3 +164,24 @@ func TestACommitThatWasSettledLateDoesNotMoveTheHintBack(t *testing.T) {
 		t.Errorf("%+v, %v", hint, err)
 	}
 }
+
+// TestWhatFollowsInTheBackgroundKnowsOfEarlierCheckpoints: commits that were
+// made while one was written do not ask the store whether it is there.
+func TestWhatFollowsInTheBackgroundKnowsOfEarlierCheckpoints(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := slowly(storage.NewMemory(nil))
+		tbl := create(t, rec, "id bigint", &table.CreateOptions{Properties: snappy})
+		for range 50 {
+			mustAppend(t, tbl, ids(t, 1), &table.WriteOptions{CommitOptions: table.CommitOptions{Post: table.Background}})
+		}
+		if err := tbl.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if n := rec.Count(faults.Head); n > 0 {
+			t.Errorf("%d looks", n)
+		}
+		if n := rec.Count(faults.Put); n != 2*5 { // checkpoints and hints; data files are streams
+			t.Errorf("%d puts", n)
+		}
+	})
+}

@@ -140,10 +140,10 @@ func TestProcessesRaceForLocalFiles(t *testing.T) {
 	open := func(dir string) (storage.Store, error) {
 		return storage.NewLocal(dir, &storage.LocalOptions{NoSync: true})
 	}
-	storagetest.RunProcesses(t, t.TempDir(), open, storagetest.Processes{})
+	storagetest.RunProcesses(t, t.TempDir, open, storagetest.Processes{})
 }
 
 func TestProcessesRaceForDurableLocalFiles(t *testing.T) {
 	open := func(dir string) (storage.Store, error) { return storage.NewLocal(dir, nil) }
-	storagetest.RunProcesses(t, t.TempDir(), open, storagetest.Processes{Keys: 500})
+	storagetest.RunProcesses(t, t.TempDir, open, storagetest.Processes{Keys: 500})
 }

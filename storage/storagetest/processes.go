@@ -33,9 +33,10 @@ const (
 //
 // The processes are this test binary, started again to run the test that calls
 // RunProcesses, which must be one of its own at the top level. There the call
-// does not return. So whatever the test does before it is done in every
-// process; only location is that of the first.
-func RunProcesses(t *testing.T, location string, open func(location string) (storage.Store, error), p Processes) {
+// does not return, and nothing is cleaned up. So whatever the test does before
+// it is done in every process; only location is asked for in the first alone,
+// and may be t.TempDir.
+func RunProcesses(t *testing.T, location func() string, open func(location string) (storage.Store, error), p Processes) {
 	t.Helper()
 	if child := os.Getenv(envChild); child != "" {
 		os.Exit(runChild(child, open))
@@ -49,12 +50,13 @@ func RunProcesses(t *testing.T, location string, open func(location string) (sto
 			p.Keys = 100_000
 		}
 	}
-	store, err := open(location)
+	at := location()
+	store, err := open(at)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	tally, err := raceProcesses(t.Context(), t.Name(), location, store, p)
+	tally, err := raceProcesses(t.Context(), t.Name(), at, store, p)
 	if err != nil {
 		t.Error(err)
 	}

@@ -33,7 +33,8 @@ type Options struct {
 	Zone        *time.Location // of zone-less timestamps in partition values and SQL; nil: UTC
 	Limits      *Limits        // on what a log may contain; nil: the defaults
 	ReadOnly    bool           // refuse everything that would change the table
-	// PreCommit, if set, sees every commit before it is put and may refuse it.
+	// PreCommit, if set, sees every commit before it is put and may refuse it. It
+	// must not write to the same Table, whose commits wait for one another.
 	PreCommit func(ctx context.Context, staged Staged) error
 	Allocator memory.Allocator // of record batches; nil: memory.DefaultAllocator
 	Logger    *slog.Logger     // told of damaged auxiliary files that were skipped; nil: silent

@@ -338,6 +338,30 @@ func TestResolveTouchesNoOtherTable(t *testing.T) {
 	})
 }
 
+// TestAnAppendToATableThatWasReplacedFailsOnceAnyCallHasSeenIt: its version would
+// be a hole in the new table's log.
+func TestAnAppendToATableThatWasReplacedFailsOnceAnyCallHasSeenIt(t *testing.T) {
+	st := storage.NewMemory(nil)
+	tbl := create(t, st, "id bigint", nil)
+	for i := range int64(3) {
+		mustAppend(t, tbl, ids(t, i), nil)
+	}
+	_, err := tbl.Append(t.Context(), &between{ids(t, 100), func() {
+		remove(t, st, "")
+		create(t, st, "id bigint", nil)
+		if got := latest(t, tbl).Version(); got != 0 {
+			t.Errorf("the new table is at version %d", got)
+		}
+	}}, nil)
+	if !errors.Is(err, table.ErrConflict) {
+		t.Error(err)
+	}
+	if got := newestRows(t, st); len(got) != 0 {
+		t.Errorf("rows %v", got)
+	}
+	orphans(t, st)
+}
+
 // undescribed is a store whose puts tell nothing of what they made.
 type undescribed struct{ storage.Store }
 

@@ -175,12 +175,15 @@ func (t *Table) renewed(ctx context.Context, s *replay.State, st *staged) (*repl
 		if newest, err = t.state(ctx); err != nil {
 			return nil, err
 		}
-	case err != nil || newest.Version <= s.Version: // what has begun may end on a closed table
+	case err != nil: // what has begun may end on a closed table
+		return s, nil
+	case newest.Metadata.ID != st.base.ID: // another call has seen that
+	case newest.Version <= s.Version:
 		return s, nil
 	}
 	same := reflect.DeepEqual(newest.Metadata, st.base) && reflect.DeepEqual(newest.Protocol, s.Protocol)
 	if !same && !t.stillFits(newest, st, conflict.MetadataChanged) {
-		if !old {
+		if !old && newest.Metadata.ID == st.base.ID {
 			return s, nil // the commit finds out what is in the way
 		}
 		return nil, &ConflictError{Version: newest.Version, Kind: conflict.MetadataChanged,

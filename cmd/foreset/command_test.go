@@ -375,3 +375,12 @@ func TestCompletion(t *testing.T) {
 		}
 	}
 }
+
+func TestVersionAndExitCodesCanBeAskedFor(t *testing.T) {
+	if got := mustRun(t, "", "--version"); !strings.HasPrefix(got, "foreset version ") {
+		t.Errorf("%q", got)
+	}
+	if got := mustRun(t, "", "help"); !strings.Contains(got, "130 interrupted") {
+		t.Errorf("%q", got)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -86,6 +87,7 @@ func (a *app) root() *cobra.Command {
 		Long: "foreset reads and writes Delta tables: in a folder, a bucket, or memory.\nLOCATION is a path or a URL.\n\n" +
 			"Exit codes: 0 done, 1 another failure, 2 a mistake in what was typed, 3 no such table or version, 4 a conflict or an unknown outcome,\n" +
 			"5 a feature that is not supported, 6 a damaged table, 7 no permission, 130 interrupted.",
+		Version:           version(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
@@ -96,6 +98,14 @@ func (a *app) root() *cobra.Command {
 		a.logCommand(), a.checkpointCommand(), a.completionCommand(),
 	)
 	return root
+}
+
+// version is that of the module, as Go has recorded it in the program.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "of unknown version"
 }
 
 // action runs a command whose arguments were understood.

@@ -30,8 +30,8 @@ var mutants = []mutant{
 	},
 	{
 		"deletes data files on any commit error", "write.go",
-		"		if !errors.Is(err, ErrCommitUnknown) {\n",
-		"		if err != nil {\n",
+		"		if res != nil && res.Skipped || err != nil && !errors.Is(err, ErrCommitUnknown) {\n",
+		"		if res != nil && res.Skipped || err != nil {\n",
 	},
 	{
 		"rebases without checking the winners", "../internal/txn/put.go",

@@ -180,29 +180,40 @@ func (o outcome) mustBeRight(t *testing.T, effect proxy.Effect) {
 	}
 }
 
+// onEachKind runs a test on a server of each kind of store.
+func onEachKind(t *testing.T, test func(t *testing.T, s *Server)) {
+	for _, s := range servers {
+		if s.Name != "moto" { // a second opinion on S3, for the suite alone
+			t.Run(s.Name, func(t *testing.T) { test(t, s) })
+		}
+	}
+}
+
+// behindProxies is onEachKind with a proxy before each server.
+func behindProxies(t *testing.T, test func(t *testing.T, s *Server, p *proxy.Proxy)) {
+	onEachKind(t, func(t *testing.T, s *Server) {
+		p, err := proxy.Start("http://"+s.Host, s.Kind == "S3")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		at(t, s, p.Host())
+		test(t, s, p)
+	})
+}
+
 // TestSpoiltCommits spoils the put of a commit in every way, on every kind of
 // store. What Append says must be the truth.
 func TestSpoiltCommits(t *testing.T) {
-	for _, s := range servers {
-		if s.Name == "moto" {
-			continue
+	behindProxies(t, func(t *testing.T, s *Server, p *proxy.Proxy) {
+		for _, effect := range commitFaults {
+			t.Run(string(effect), func(t *testing.T) {
+				o := appendSpoilt(t, s, p, effect)
+				o.mustBeRight(t, effect)
+				t.Logf("%-10s %-18s %s, %d requests, %d ms; %v", s.Name, effect, o.told, o.requests, o.took.Milliseconds(), o.err)
+			})
 		}
-		t.Run(s.Name, func(t *testing.T) {
-			p, err := proxy.Start("http://"+s.Host, s.Kind == "S3")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer p.Close()
-			at(t, s, p.Host())
-			for _, effect := range commitFaults {
-				t.Run(string(effect), func(t *testing.T) {
-					o := appendSpoilt(t, s, p, effect)
-					o.mustBeRight(t, effect)
-					t.Logf("%-10s %-18s %s, %d requests, %d ms; %v", s.Name, effect, o.told, o.requests, o.took.Milliseconds(), o.err)
-				})
-			}
-		})
-	}
+	})
 }
 
 // twelveCommits makes a table that goes past a checkpoint, with the rows 0 to
@@ -246,30 +257,19 @@ func readSpoilt(p *proxy.Proxy, location, object string, effect proxy.Effect) ou
 
 // TestSpoiltReads spoils the first read of each kind of object of a table.
 func TestSpoiltReads(t *testing.T) {
-	for _, s := range servers {
-		if s.Name == "moto" {
-			continue
+	behindProxies(t, func(t *testing.T, s *Server, p *proxy.Proxy) {
+		location := s.Location(p.Host(), fresh())
+		want := twelveCommits(t, location)
+		for _, object := range readObjects {
+			for _, effect := range readFaults {
+				t.Run(object+" "+string(effect), func(t *testing.T) {
+					if o := readSpoilt(p, location, object, effect); !o.good || !slices.Equal(o.rows, want) {
+						t.Errorf("%v, %v", o.rows, o.err)
+					}
+				})
+			}
 		}
-		t.Run(s.Name, func(t *testing.T) {
-			p, err := proxy.Start("http://"+s.Host, s.Kind == "S3")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer p.Close()
-			at(t, s, p.Host())
-			location := s.Location(p.Host(), fresh())
-			want := twelveCommits(t, location)
-			for _, object := range readObjects {
-				for _, effect := range readFaults {
-					t.Run(object+" "+string(effect), func(t *testing.T) {
-						if o := readSpoilt(p, location, object, effect); !o.good || !slices.Equal(o.rows, want) {
-							t.Errorf("%v, %v", o.rows, o.err)
-						}
-					})
-				}
-			}
-		})
-	}
+	})
 }
 
 // TestNothingAnswers: every kind of place that is not there gives an error
@@ -279,20 +279,15 @@ func TestNothingAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range servers {
-		if s.Name == "moto" {
-			continue
+	onEachKind(t, func(t *testing.T, s *Server) {
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
+		host := fmt.Sprintf("127.0.0.1:%d", port)
+		at(t, s, host)
+		_, err := table.Open(ctx, s.Location(host, "x"), nil)
+		if err == nil || strings.Contains(err.Error(), awsSecret) || strings.Contains(err.Error(), azureKey) {
+			t.Error(err)
 		}
-		t.Run(s.Name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
-			defer cancel()
-			host := fmt.Sprintf("127.0.0.1:%d", port)
-			at(t, s, host)
-			_, err := table.Open(ctx, s.Location(host, "x"), nil)
-			if err == nil || strings.Contains(err.Error(), awsSecret) || strings.Contains(err.Error(), azureKey) {
-				t.Error(err)
-			}
-			t.Log(err)
-		})
-	}
+		t.Log(err)
+	})
 }

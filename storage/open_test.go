@@ -101,6 +101,11 @@ func TestOpenObeysItsContext(t *testing.T) {
 func TestRegisterAddsASchemeOnce(t *testing.T) {
 	var opened *url.URL
 	failure := errors.New("refused")
+	t.Cleanup(func() { // the test may run again
+		openers.mu.Lock()
+		defer openers.mu.Unlock()
+		delete(openers.of, "testscheme")
+	})
 	Register("testscheme", func(_ context.Context, u *url.URL) (Store, error) {
 		opened = u
 		if u.Host == "bad" {

@@ -114,10 +114,12 @@ func TestMemoryPasses(t *testing.T) {
 	storagetest.Run(t, open, storagetest.Options{})
 }
 
+// namedBuckets numbers the buckets of this process, which outlive a test.
+var namedBuckets atomic.Int32
+
 func TestNamedMemoryPasses(t *testing.T) {
-	var buckets atomic.Int32
 	open := func(t *testing.T) storage.Store {
-		location := fmt.Sprintf("mem://passes-%d/a/prefix", buckets.Add(1))
+		location := fmt.Sprintf("mem://passes-%d/a/prefix", namedBuckets.Add(1))
 		s, err := storage.Open(t.Context(), location)
 		if err != nil {
 			t.Fatal(err)

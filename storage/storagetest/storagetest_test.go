@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -149,6 +150,7 @@ func decode(name string) string {
 
 func TestEveryCheckFindsAStoreThatBreaksItsRule(t *testing.T) {
 	var torn sync.Mutex
+	var reads atomic.Int64
 	planted := map[string]map[string]broken{
 		"one of many concurrent puts if absent wins": {
 			"stat, then put": {putIfAbsent: statThenPut},
@@ -285,16 +287,26 @@ func TestEveryCheckFindsAStoreThatBreaksItsRule(t *testing.T) {
 			}},
 		},
 		"a put replaces the object at once": {
-			"in two steps": {put: func(s storage.Store, ctx context.Context, name string, body []byte) error {
-				torn.Lock()
-				defer torn.Unlock()
-				for n := 1; n < len(body); n *= 2 {
-					if err := s.Put(ctx, name, body[:n]); err != nil {
-						return err
+			"in two steps": {
+				put: func(s storage.Store, ctx context.Context, name string, body []byte) error {
+					torn.Lock()
+					defer torn.Unlock()
+					for n := 1; n < len(body); n *= 2 {
+						if err := s.Put(ctx, name, body[:n]); err != nil {
+							return err
+						}
+						// Readers that are left get their turn, on one core as well.
+						for i, seen := 0, reads.Load(); i < 1000 && reads.Load() < seen+8; i++ {
+							runtime.Gosched()
+						}
 					}
-				}
-				return s.Put(ctx, name, body)
-			}},
+					return s.Put(ctx, name, body)
+				},
+				get: func(s storage.Store, ctx context.Context, name string, limit int64) ([]byte, storage.Info, error) {
+					defer reads.Add(1)
+					return s.Get(ctx, name, limit)
+				},
+			},
 		},
 		"a stream is visible when it is closed": {"at once": {create: visibleAtOnce}},
 		"an aborted stream leaves nothing":      {"a part": {create: visibleAtOnce}},

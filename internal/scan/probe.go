@@ -10,8 +10,8 @@ import (
 // This file reads the columns of the predicate first, so that the others are
 // read only where rows are left: whole pages of them may not even be fetched.
 //
-//	ranges that bounds leave ─► probe: the predicate's columns, filtered ─► few rows:  all columns of these
-//	                                                                     └► many rows: all columns of the ranges, filtered
+//	ranges that bounds leave ─► probe: the predicate's columns, filtered ─► few rows:  the output's columns of these
+//	                                                                     └► many rows: output and predicate of the ranges, filtered
 
 const (
 	// To read a run of rows by itself costs about as much as to decode and drop

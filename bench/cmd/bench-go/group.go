@@ -9,8 +9,9 @@ import (
 )
 
 // group has many callers append rows at the same time, one a call: through a
-// table.Writer, or each with a commit of its own (--mode), racing (append) or
-// one after the other (turns).
+// table.Writer, or each with a commit of its own (--mode): all at once (append),
+// where the table lets them commit in turns, or one whole append after the
+// other (turns).
 func group(ctx context.Context, c *config) (*result, error) {
 	if err := newRowTable(ctx, c); err != nil {
 		return nil, err

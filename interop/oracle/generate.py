@@ -1,12 +1,13 @@
-"""Asks Spark what SQL expressions mean and writes the answers: expr/testdata/oracle.jsonl.
+"""Asks Spark what SQL expressions mean and writes the answers: expr/testdata/oracle/FAMILY.jsonl.
 
     interop/setup.sh
-    $FORESET_INTEROP_DIR/venv/bin/python interop/oracle/generate.py [--only TEXT] [--out FILE]
+    $FORESET_INTEROP_DIR/venv/bin/python interop/oracle/generate.py [--only TEXT] [FAMILY ...]
 
 The README beside this file describes the format.
 """
 
 import argparse
+import importlib
 import json
 import os
 import sys
@@ -15,13 +16,15 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE), os.path.join(os.path.dirname(HERE), "peers")]
 
-import cases  # noqa: E402
-import trees  # noqa: E402
 from spark_session import EXPRESSION_RULES, session  # noqa: E402
 from values import literal, parse, render  # noqa: E402
 
-OUT = os.path.join(HERE, "..", "..", "expr", "testdata", "oracle.jsonl")
+OUT = os.path.join(HERE, "..", "..", "expr", "testdata", "oracle")
 
+# The modules that a family's cases come from.
+FAMILIES = {
+    "core": ["cases", "trees"],  # literals, operators, casts
+}
 
 CONVERT = "org.apache.spark.sql.catalyst.optimizer.ConvertToLocalRelation"
 
@@ -93,24 +96,20 @@ class Oracle:
         return answers
 
 
-def main():
-    options = argparse.ArgumentParser()
-    options.add_argument("--only", default="", help="only cases whose SQL contains this text, to standard output")
-    options.add_argument("--out", default=OUT)
-    options = options.parse_args()
+def cases_of(family, only):
+    """The cases of a family, each once."""
+    seen = set()
+    for name in FAMILIES[family]:
+        for case in importlib.import_module(name).all_cases():
+            key = json.dumps(case)
+            if only in case[0] and key not in seen:
+                seen.add(key)
+                yield case
 
-    todo, seen = [], set()
-    for case in [*cases.all_cases(), *trees.all_cases()]:
-        key = json.dumps(case)
-        if options.only in case[0] and key not in seen:
-            seen.add(key)
-            todo.append(case)
 
-    # Spark computes what BETWEEN compares in a projection of its own, so that even FALSE AND 1/0 BETWEEN … is an error;
-    # inlined, it is evaluated where it stands.
-    oracle = Oracle(session(**{"spark.sql.optimizer.excludedRules": EXPRESSION_RULES, "spark.sql.alwaysInlineCommonExpr": "true"}))
+def answers(oracle, family, only):
     start, rows, failed, lines = time.time(), 0, 0, []
-    for n, case in enumerate(todo):
+    for n, case in enumerate(cases_of(family, only)):
         try:
             answer = oracle.answer(case)
         except ValueError as error:
@@ -119,13 +118,27 @@ def main():
         failed += sum(e is not None for e in answer["errors"])
         lines.append(json.dumps(answer, ensure_ascii=False, separators=(",", ":")) + "\n")
         if (n + 1) % 100 == 0:
-            print("%d of %d cases, %.0f s" % (n + 1, len(todo), time.time() - start), file=sys.stderr, flush=True)
-    if options.only:
-        sys.stdout.writelines(lines)
-    else:
-        with open(options.out, "w", encoding="utf-8", newline="\n") as f:
+            print("%s: %d cases, %.0f s" % (family, n + 1, time.time() - start), file=sys.stderr, flush=True)
+    print("%s: %d cases, %d rows, %d of them errors, %.0f s" % (family, len(lines), rows, failed, time.time() - start), file=sys.stderr)
+    return lines
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--only", default="", help="only cases whose SQL contains this text, to standard output")
+    options.add_argument("families", nargs="*", choices=[[], *FAMILIES], default=[], help="all by default")
+    options = options.parse_args()
+
+    # Spark computes what BETWEEN compares in a projection of its own, so that even FALSE AND 1/0 BETWEEN … is an error;
+    # inlined, it is evaluated where it stands.
+    oracle = Oracle(session(**{"spark.sql.optimizer.excludedRules": EXPRESSION_RULES, "spark.sql.alwaysInlineCommonExpr": "true"}))
+    for family in options.families or FAMILIES:
+        lines = answers(oracle, family, options.only)
+        if options.only:
+            sys.stdout.writelines(lines)
+            continue
+        with open(os.path.join(OUT, family + ".jsonl"), "w", encoding="utf-8", newline="\n") as f:
             f.writelines(lines)
-    print("%d cases, %d rows, %d of them errors, %.0f s" % (len(todo), rows, failed, time.time() - start), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -126,6 +126,10 @@ func (b *binder) bind(n *syntax) (Node, error) {
 		return b.arith(n, args[0], args[1])
 	case kindMinus, kindPlus:
 		return b.sign(n, args[0])
+	case kindCall:
+		return b.call(n, args)
+	case kindCase:
+		return b.caseSyntax(n, args)
 	default:
 		return nil, fmt.Errorf("syntax of unknown kind %d", n.kind)
 	}
@@ -270,6 +274,10 @@ func operatorName(n *syntax) string {
 		return "-"
 	case kindPlus:
 		return "+"
+	case kindCase:
+		return "CASE"
+	case kindCall:
+		return n.word
 	default:
 		return n.op
 	}
@@ -493,6 +501,8 @@ func (b *binder) explicitCast(at *syntax, arg Node) (Node, error) {
 		return nil, &UnsupportedError{What: fmt.Sprintf("CAST from %v", from), Position: b.at(at)}
 	case sameType(from, at.typ):
 		return arg, nil
+	case at.word == tryCast && from != schema.Void && castAllowed(from, at.typ):
+		return b.fold(&Cast{Arg: arg, To: at.typ, Try: true, env: b.env, pos: at.pos}), nil
 	case !castAllowed(from, at.typ):
 		return nil, b.typeError(at, "CAST from %v to %v is not possible", from, at.typ)
 	}

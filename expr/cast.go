@@ -143,14 +143,19 @@ func (c caster) failed(class string, i int) error {
 // error class for a value that has no result.
 func convertEach[F, T any](c caster, data []F, convert func(F) (T, string)) (vec, error) {
 	dst := make([]T, len(data))
+	out := c.v.like(dst)
 	for i := range c.v.active(c.sel) {
 		x, class := convert(data[i])
-		if class != "" {
+		switch {
+		case class == "":
+			dst[i] = x
+		case c.node.Try:
+			out = out.withNull(i)
+		default:
 			return vec{}, c.failed(class, i)
 		}
-		dst[i] = x
 	}
-	return c.v.like(dst), nil
+	return out, nil
 }
 
 // booleans is a vec that is true where of is.
@@ -213,8 +218,12 @@ func castInt[F, T integer](c caster, data []F) (vec, error) {
 	if !lossy {
 		return out, nil
 	}
-	for i := range out.active(c.sel) {
-		if F(dst[i]) != data[i] {
+	for i := range c.v.active(c.sel) {
+		switch {
+		case F(dst[i]) == data[i]:
+		case c.node.Try:
+			out = out.withNull(i)
+		default:
 			return vec{}, c.failed(classCastOverflow, i)
 		}
 	}
@@ -304,10 +313,14 @@ func (c caster) floatsToDecimal(data []float64, to schema.Decimal) (vec, error) 
 		finite.set(i)
 		unscaled, scale := shortestDecimal(text[:0], data[i])
 		n, _, ok := value.Rescale(unscaled, scale, to.Scale)
-		if !ok || !value.FitsPrecision(n, to.Precision) {
+		switch {
+		case ok && value.FitsPrecision(n, to.Precision):
+			dst[i] = toNum(n)
+		case c.node.Try:
+			finite.clear(i)
+		default:
 			return vec{}, c.failed(classRange, i)
 		}
-		dst[i] = toNum(n)
 	}
 	out := c.v.like(dst)
 	out.valid = finite
@@ -435,7 +448,12 @@ func (c caster) fromBoolean() (vec, error) {
 		one, _, ok := value.Rescale(value.FromInt64(1), 0, to.Scale)
 		if !ok || !value.FitsPrecision(one, to.Precision) {
 			for i := range c.v.yes.and(c.sel).rows(n) {
-				return vec{}, c.failed(classRange, i)
+				if !c.node.Try {
+					return vec{}, c.failed(classRange, i)
+				}
+			}
+			if c.node.Try {
+				out.valid = c.v.no
 			}
 		}
 		out.data = pick(c.v.yes, n, toNum(one))

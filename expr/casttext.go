@@ -69,6 +69,9 @@ func (c caster) stringsToBooleans(data []string) (vec, error) {
 			dst = out.yes
 		case "f", "false", "n", "no", "0":
 		default:
+			if c.node.Try {
+				continue
+			}
 			return vec{}, c.failed(classInvalid, i)
 		}
 		if c.v.one {

@@ -54,12 +54,17 @@ func caret(text string, at Position) string {
 // UnsupportedError names a construct of Spark's SQL that this package knows of
 // but does not evaluate.
 type UnsupportedError struct {
-	What string // "function upper", "CASE", "operator ||"
+	What    string // "function explode", "a subquery", "operator &"
+	Nearest string // what there is of a similar name, or ""
 	Position
 }
 
 func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("line %d, column %d: %s is not supported", e.Line, e.Column, e.What)
+	s := fmt.Sprintf("line %d, column %d: %s is not supported", e.Line, e.Column, e.What)
+	if e.Nearest != "" {
+		s += "; did you mean " + e.Nearest + "?"
+	}
+	return s
 }
 
 // LimitError says that an expression is larger than this package accepts.

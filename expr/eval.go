@@ -45,6 +45,12 @@ func (r *run) eval(n Node, sel bitmap) (vec, error) {
 		return r.arith(n, sel)
 	case *Negate:
 		return r.negate(n, sel)
+	case *Call:
+		return r.call(n, sel)
+	case *Case:
+		return r.caseOf(n, sel)
+	case *Coalesce:
+		return r.coalesce(n, sel)
 	default:
 		return vec{}, fmt.Errorf("expression node of unknown type %T", n)
 	}

@@ -6,8 +6,8 @@ import (
 )
 
 // Node is a part of a bound expression: a [*Column], [*Literal], [*Compare],
-// [*And], [*Or], [*Not], [*IsNull], [*In], [*Like], [*Cast], [*Arith] or
-// [*Negate]. The set is closed. Operands have the types that their operator
+// [*And], [*Or], [*Not], [*IsNull], [*In], [*Like], [*Cast], [*Arith],
+// [*Negate], [*Case], [*Coalesce] or [*Call]. The set is closed. Operands have the types that their operator
 // needs: conversions that SQL leaves implicit are Casts. Nodes never change.
 type Node interface {
 	// Type is the type of the node's value.
@@ -110,6 +110,7 @@ type Like struct {
 type Cast struct {
 	Arg Node
 	To  schema.Type
+	Try bool // TRY_CAST: null where there is no such value
 
 	env *environment
 	pos int
@@ -220,7 +221,11 @@ func (n *Like) syntax() *syntax {
 	return s
 }
 func (n *Cast) syntax() *syntax {
-	return &syntax{kind: kindCast, args: written(n.Arg), typ: n.To}
+	s := &syntax{kind: kindCast, args: written(n.Arg), typ: n.To}
+	if n.Try {
+		s.word = tryCast
+	}
+	return s
 }
 func (n *Arith) syntax() *syntax {
 	return &syntax{kind: kindArith, op: n.Op.String(), args: written(n.Left, n.Right)}
@@ -258,6 +263,16 @@ func Operands(n Node) []Node {
 		return []Node{n.Left, n.Right}
 	case *Negate:
 		return []Node{n.Arg}
+	case *Case:
+		var all []Node
+		for _, w := range n.Whens {
+			all = append(all, w.Cond, w.Then)
+		}
+		return append(all, n.Else)
+	case *Coalesce:
+		return n.Args
+	case *Call:
+		return n.Args
 	default:
 		return nil
 	}
@@ -270,7 +285,7 @@ func MayFail(n Node) bool {
 	case *Like:
 		return n.matcher == nil
 	case *Cast:
-		return castMayFail(n.Arg.Type(), n.To)
+		return !n.Try && castMayFail(n.Arg.Type(), n.To)
 	case *Arith:
 		switch {
 		case n.typ == schema.Date:
@@ -282,6 +297,8 @@ func MayFail(n Node) bool {
 	case *Negate:
 		p, ok := n.Type().(schema.Primitive)
 		return ok && p >= schema.Byte && p <= schema.Long
+	case *Call:
+		return n.fn.fails
 	default:
 		return false
 	}
@@ -289,7 +306,7 @@ func MayFail(n Node) bool {
 
 // Apply is the cast of one value of the operand's type.
 func (n *Cast) Apply(v value.Value) (value.Value, error) {
-	return applied(&Cast{Arg: &Literal{v}, To: n.To, env: n.env, pos: n.pos})
+	return applied(&Cast{Arg: &Literal{v}, To: n.To, Try: n.Try, env: n.env, pos: n.pos})
 }
 
 // Apply is the operation on two values of the operands' types.
@@ -320,6 +337,9 @@ func applied(n Node) (value.Value, error) {
 // values that have one has one, too. Casts of floats take NaN and null apart.
 func (n *Cast) KeepsOrder() bool {
 	from, to := n.Arg.Type(), n.To
+	if n.Try && castMayFail(from, to) {
+		return false
+	}
 	utc := n.env == nil || n.env.zone == nil
 	switch {
 	case isNumeric(from):

@@ -341,7 +341,7 @@ func (p *parser) comparison() (*syntax, error) {
 
 func (p *parser) addition() (*syntax, error) {
 	return p.leftChain(kindArith, p.multiplication, func() (string, bool) {
-		return p.tok.text, p.isSymbol("+", "-")
+		return p.tok.text, p.isSymbol("+", "-", "||")
 	})
 }
 
@@ -363,7 +363,7 @@ func (p *parser) leftChain(kind kind, operand func() (*syntax, error), operator 
 	for {
 		op, ok := operator()
 		if !ok {
-			if p.isSymbol("||", "&", "|", "^", "<<", ">>", ">>>", "->", "=>", ":") {
+			if p.isSymbol("&", "|", "^", "<<", ">>", ">>>", "->", "=>", ":") {
 				return nil, p.unsupported("operator "+p.tok.text, p.tok.pos)
 			}
 			return left, nil
@@ -376,7 +376,11 @@ func (p *parser) leftChain(kind kind, operand func() (*syntax, error), operator 
 		if err != nil {
 			return nil, err
 		}
-		if left, err = p.node(&syntax{kind: kind, op: op, pos: pos, args: []*syntax{left, right}}); err != nil {
+		n := &syntax{kind: kind, op: op, pos: pos, args: []*syntax{left, right}}
+		if op == "||" {
+			n = &syntax{kind: kindCall, word: "concat", pos: pos, args: n.args}
+		}
+		if left, err = p.node(n); err != nil {
 			return nil, err
 		}
 	}

@@ -156,7 +156,9 @@ func (p *parser) word() (*syntax, error) {
 		return p.literal(value.Bool(word == "TRUE"))
 	case word == "NULL":
 		return p.literal(value.Null(schema.Void))
-	case word == "CASE" || word == "EXISTS":
+	case word == "CASE":
+		return p.caseOf()
+	case word == "EXISTS":
 		return nil, p.unsupported(word, pos)
 	case word == "SELECT":
 		return nil, p.unsupported("a subquery", pos)
@@ -164,10 +166,10 @@ func (p *parser) word() (*syntax, error) {
 		return nil, p.unsupported("INTERVAL", pos)
 	case next.kind == tokenString:
 		return p.typedLiteral(word)
-	case next.text == "(" && next.kind == tokenSymbol && (word == "CAST"):
+	case next.text == "(" && next.kind == tokenSymbol && (word == "CAST" || word == "TRY_CAST"):
 		return p.cast()
 	case next.text == "(" && next.kind == tokenSymbol && !keywords[word]:
-		return nil, p.unsupported("function "+strings.ToLower(word), pos)
+		return p.call()
 	case keywords[word]:
 		return nil, p.unexpected("a value")
 	}
@@ -202,12 +204,115 @@ func (p *parser) typedLiteral(word string) (*syntax, error) {
 	return p.node(&syntax{kind: kindLiteral, pos: pos, lit: value.Binary(b)})
 }
 
+// call reads a function's name and its arguments.
+func (p *parser) call() (*syntax, error) {
+	if err := p.enter(); err != nil {
+		return nil, err
+	}
+	defer func() { p.depth-- }()
+	n := &syntax{kind: kindCall, pos: p.tok.pos, word: strings.ToLower(p.tok.text)}
+	special := specialForms[n.word]
+	if special == nil && functions[n.word] == nil {
+		return nil, &UnsupportedError{What: "function " + n.word, Nearest: nearestName(n.word, functions), Position: position(p.text, n.pos)}
+	}
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	if err := p.advance(); err != nil { // the parenthesis
+		return nil, err
+	}
+	if special != nil {
+		return special(p, n)
+	}
+	return p.arguments(n)
+}
+
+// specialForms are the functions with words between their arguments.
+var specialForms = map[string]func(*parser, *syntax) (*syntax, error){}
+
+// arguments reads what stands between parentheses, the first of which is read.
+func (p *parser) arguments(n *syntax) (*syntax, error) {
+	for first := true; !p.isSymbol(")"); first = false {
+		if !first {
+			if err := p.expectSymbol(","); err != nil {
+				return nil, err
+			}
+		}
+		switch {
+		case p.isWord("DISTINCT"):
+			return nil, p.unsupported("DISTINCT", p.tok.pos)
+		case p.isSymbol("*"):
+			return nil, p.unsupported("*", p.tok.pos)
+		}
+		arg, err := p.or()
+		if err != nil {
+			return nil, err
+		}
+		n.args = append(n.args, arg)
+	}
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	return p.node(n)
+}
+
+// caseOf reads CASE … END.
+func (p *parser) caseOf() (*syntax, error) {
+	if err := p.enter(); err != nil {
+		return nil, err
+	}
+	defer func() { p.depth-- }()
+	n := &syntax{kind: kindCase, pos: p.tok.pos}
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	next := func() error {
+		arg, err := p.or()
+		n.args = append(n.args, arg)
+		return err
+	}
+	if !p.isWord("WHEN") {
+		n.word = simpleCase
+		if err := next(); err != nil {
+			return nil, err
+		}
+	}
+	for first := true; first || p.isWord("WHEN"); first = false {
+		if err := p.expectWord("WHEN"); err != nil {
+			return nil, err
+		}
+		if err := next(); err != nil {
+			return nil, err
+		}
+		if err := p.expectWord("THEN"); err != nil {
+			return nil, err
+		}
+		if err := next(); err != nil {
+			return nil, err
+		}
+	}
+	if ok, err := p.acceptWord("ELSE"); err != nil {
+		return nil, err
+	} else if ok {
+		if err := next(); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.expectWord("END"); err != nil {
+		return nil, err
+	}
+	return p.node(n)
+}
+
 func (p *parser) cast() (*syntax, error) {
 	if err := p.enter(); err != nil {
 		return nil, err
 	}
 	defer func() { p.depth-- }()
-	pos := p.tok.pos
+	pos, word := p.tok.pos, ""
+	if p.isWord("TRY_CAST") {
+		word = tryCast
+	}
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -228,7 +333,7 @@ func (p *parser) cast() (*syntax, error) {
 	if err := p.expectSymbol(")"); err != nil {
 		return nil, err
 	}
-	return p.node(&syntax{kind: kindCast, pos: pos, args: []*syntax{arg}, typ: t})
+	return p.node(&syntax{kind: kindCast, pos: pos, word: word, args: []*syntax{arg}, typ: t})
 }
 
 func (p *parser) column() (*syntax, error) {

@@ -110,6 +110,9 @@ func (n *syntax) print(b *strings.Builder, level int) {
 			n.args[2].print(b, levelPrimary)
 		}
 	case kindCast:
+		if n.word == tryCast {
+			b.WriteString("TRY_")
+		}
 		b.WriteString("CAST(")
 		n.args[0].print(b, levelOr)
 		b.WriteString(" AS " + strings.ToUpper(n.typ.String()) + ")")
@@ -117,11 +120,38 @@ func (n *syntax) print(b *strings.Builder, level int) {
 		n.args[0].print(b, n.level())
 		b.WriteString(" " + n.op + " ")
 		n.args[1].print(b, n.level()+1)
+	case kindCall:
+		b.WriteString(n.word + "(")
+		n.printList(b, ", ", levelOr)
+		b.WriteByte(')')
+	case kindCase:
+		n.printCase(b)
 	case kindMinus:
 		n.printSigned(b, '-')
 	case kindPlus:
 		n.printSigned(b, '+')
 	}
+}
+
+func (n *syntax) printCase(b *strings.Builder) {
+	b.WriteString("CASE")
+	args := n.args
+	if n.word == simpleCase {
+		b.WriteByte(' ')
+		args[0].print(b, levelOr)
+		args = args[1:]
+	}
+	for ; len(args) > 1; args = args[2:] {
+		b.WriteString(" WHEN ")
+		args[0].print(b, levelOr)
+		b.WriteString(" THEN ")
+		args[1].print(b, levelOr)
+	}
+	if len(args) == 1 {
+		b.WriteString(" ELSE ")
+		args[0].print(b, levelOr)
+	}
+	b.WriteString(" END")
 }
 
 func (n *syntax) printList(b *strings.Builder, separator string, level int) {

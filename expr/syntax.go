@@ -18,7 +18,7 @@ type syntax struct {
 	op   string      // compare, arith: the operator in its first spelling
 	lit  value.Value // literal
 	text string      // typed: what stands between the quotes
-	word string      // typed: DATE, TIMESTAMP, TIMESTAMP_NTZ, TIMESTAMP_LTZ
+	word string      // typed: DATE, TIMESTAMP, TIMESTAMP_NTZ, TIMESTAMP_LTZ; call: the function in lower case; case: simpleCase or ""; cast: tryCast or ""
 	path []string    // column
 	typ  schema.Type // cast
 }
@@ -41,6 +41,13 @@ const (
 	kindArith // args: left, right
 	kindMinus
 	kindPlus
+	kindCall // args: the arguments
+	kindCase // args: an operand if word is simpleCase, pairs of WHEN and THEN, perhaps ELSE
+)
+
+const (
+	simpleCase = "SIMPLE" // CASE operand WHEN value
+	tryCast    = "TRY"    // TRY_CAST: null where CAST fails
 )
 
 // equalSyntax says whether two trees are the same but for positions.

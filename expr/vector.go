@@ -3,6 +3,7 @@ package expr
 import (
 	"iter"
 	"math/bits"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
@@ -37,6 +38,8 @@ func (b bitmap) trim(rows int) {
 func (b bitmap) get(i int) bool { return b == nil || b[i/64]>>(i%64)&1 != 0 }
 
 func (b bitmap) set(i int) { b[i/64] |= 1 << (i % 64) }
+
+func (b bitmap) clear(i int) { b[i/64] &^= 1 << (i % 64) }
 
 func (b bitmap) empty() bool {
 	if b == nil {
@@ -116,6 +119,7 @@ type vec struct {
 	// then has a single bit.
 	one   bool
 	valid bitmap // nil: no row is null. Not used for booleans
+	own   bool   // withNull made valid, which may be changed
 	// data is a slice of the Go type of the values: int8, int16, int32 (also
 	// dates), int64 (also timestamps), float32, float64, decimal128.Num, string
 	// (also binaries). It is nil for nested types and void, of which only valid
@@ -185,6 +189,23 @@ func (v vec) firstRow(entry int, sel bitmap) int {
 // like is a vec of the same shape and nulls with other data.
 func (v vec) like(data any) vec {
 	return vec{rows: v.rows, one: v.one, valid: v.valid, data: data}
+}
+
+// withNull is v with an entry that is null. It changes v's own bitmap once v has
+// one that no other vec shares.
+func (v vec) withNull(entry int) vec {
+	switch {
+	case v.one:
+		v.valid = bitmap{0}
+		return v
+	case v.own:
+	case v.valid == nil:
+		v.valid, v.own = fullBitmap(v.rows), true
+	default:
+		v.valid, v.own = slices.Clone(v.valid), true
+	}
+	v.valid.clear(entry)
+	return v
 }
 
 // entries is the number of entries that data has.

@@ -19,10 +19,21 @@ const (
 // at most 65,536. Only the columns that are asked for are read, a row group at
 // a time. After an error nothing more is yielded.
 func (r *Reader) Files(ctx context.Context, cols Columns) iter.Seq2[*Files, error] {
+	return r.Select(ctx, cols, nil)
+}
+
+// Values gives the serialized value of a partition column, by its physical
+// name; ok is false if there is none of that name.
+type Values func(name string) (text string, null, ok bool)
+
+// Select is Files, except that statistics are read only of files whose
+// partition values want accepts: those of others are "". Of a row group
+// without such a file they are not even fetched. Nil accepts all.
+func (r *Reader) Select(ctx context.Context, cols Columns, want func(Values) bool) iter.Seq2[*Files, error] {
 	return func(yield func(*Files, error) bool) {
 		for _, p := range r.parts {
 			for g := range p.file.Meta().RowGroups {
-				more, err := p.groupFiles(ctx, g, cols, yield)
+				more, err := p.groupFiles(ctx, g, cols, want, yield)
 				if err != nil {
 					yield(nil, fmt.Errorf("read checkpoint: %w", err))
 					return
@@ -36,16 +47,16 @@ func (r *Reader) Files(ctx context.Context, cols Columns) iter.Seq2[*Files, erro
 }
 
 // groupFiles yields the files of one row group; false to stop.
-func (p *part) groupFiles(ctx context.Context, index int, cols Columns, yield func(*Files, error) bool) (more bool, err error) {
+func (p *part) groupFiles(ctx context.Context, index int, cols Columns, want func(Values) bool, yield func(*Files, error) bool) (more bool, err error) {
 	var c *chunker
 	err = p.guard(func() (err error) {
-		c, err = p.newChunker(ctx, index, cols)
+		c, err = p.newChunker(ctx, index, cols, want)
 		return err
 	})
 	if err != nil || c == nil {
 		return true, err
 	}
-	defer c.group.close()
+	defer c.close()
 	for c.left > 0 {
 		var f *Files
 		err := p.guard(func() (err error) {
@@ -70,8 +81,7 @@ type chunker struct {
 
 	path, size, modified *column
 	partition, tags      *mapping
-	stats                *column
-	parsed               *parsed
+	statistics           *statistics // nil if they are not wanted
 	baseRowID, commitVer *column
 	clustering           *column
 	dvType, dvPath       *column
@@ -84,14 +94,18 @@ type chunker struct {
 }
 
 // newChunker opens the columns; nil if the row group has no files.
-func (p *part) newChunker(ctx context.Context, index int, cols Columns) (*chunker, error) {
+func (p *part) newChunker(ctx context.Context, index int, cols Columns, want func(Values) bool) (*chunker, error) {
 	path := p.schema.leaf("add", "path")
 	if path == nil || p.rows(index) == 0 || p.allNull(index, path.index) {
 		return nil, nil
 	}
 	fromParsed := cols&Stats != 0 && p.statsOnlyParsed(index)
 	wanted := wantedOf(cols, fromParsed)
-	g, err := p.load(ctx, index, wanted...)
+	load := wanted
+	if want != nil {
+		load = wantedOf(cols&^Stats, false)
+	}
+	g, err := p.load(ctx, index, load...)
 	if err != nil {
 		return nil, err
 	}
@@ -107,18 +121,24 @@ func (p *part) newChunker(ctx context.Context, index int, cols Columns) (*chunke
 	if cols&Tags != 0 {
 		c.tags = g.mapping("add", "tags")
 	}
-	switch {
-	case cols&Stats == 0:
-	case fromParsed:
-		c.parsed = g.parsed("stats_parsed")
-	default:
-		c.stats = g.text("add", "stats")
+	if cols&Stats != 0 {
+		c.statistics = &statistics{fromParsed: fromParsed, want: want}
+		if want == nil {
+			c.statistics.open(g)
+		}
 	}
 	if err := g.fault(); err != nil {
 		g.close()
 		return nil, err
 	}
 	return c, nil
+}
+
+func (c *chunker) close() {
+	c.group.close()
+	if s := c.statistics; s != nil && s.group != nil && s.group != c.group {
+		s.group.close()
+	}
 }
 
 // statsOnlyParsed says whether statistics have to be rebuilt: there is no JSON
@@ -172,10 +192,8 @@ func (c *chunker) next() (*Files, error) {
 	f.baseRowID, f.commitVer = c.numbers(c.baseRowID), c.numbers(c.commitVer)
 	c.readClustering(f)
 	f.tags = c.maps(c.tags)
-	if c.parsed != nil {
-		f.stats = c.renderStats()
-	} else {
-		f.stats = c.texts(c.stats)
+	if err := c.readStats(f); err != nil {
+		return nil, err
 	}
 	if err := c.group.fault(); err != nil {
 		return nil, err
@@ -285,31 +303,6 @@ func (c *chunker) numbers(col *column) *numbers {
 		return nil
 	}
 	return out
-}
-
-// texts reads a column of strings in which null is empty; nil if all are.
-func (c *chunker) texts(col *column) *texts {
-	if col == nil {
-		return nil
-	}
-	b := c.start(col, c.files)
-	for _, live := range c.live {
-		there := col.row()
-		if !live {
-			continue
-		}
-		if there {
-			b.text = append(b.text, col.text()...)
-		}
-		if !b.end() {
-			return nil
-		}
-	}
-	if len(b.text) == 0 {
-		return nil
-	}
-	t := c.done(b)
-	return &t
 }
 
 // interner numbers distinct runs of bytes in the order they are first seen.

@@ -136,14 +136,19 @@ func (c *column) skip(rows int) {
 			c.short()
 			return
 		}
-		if c.maxRep == 0 && len(c.words)+len(c.texts) == 0 { // a batch of nulls
+		if c.maxRep == 0 {
 			n := min(rows, len(c.def)-c.level)
+			for _, def := range c.def[c.level : c.level+n] {
+				if def == c.maxDef {
+					c.value++
+				}
+			}
 			c.level += n
 			rows -= n
 			continue
 		}
 		c.next()
-		for c.maxRep > 0 && c.err == nil && c.repeats() {
+		for c.err == nil && c.repeats() {
 			c.next()
 		}
 		rows--

@@ -71,13 +71,13 @@ func (g *group) members(t *tree) []*member {
 }
 
 // row takes the next row and appends its statistics to b; nothing if there is
-// none, or want is false.
-func (s *parsed) row(b []byte, want bool) []byte {
-	b, _ = appendMembers(b, s.members, want)
+// none.
+func (s *parsed) row(b []byte) []byte {
+	b, _ = appendMembers(b, s.members)
 	return b
 }
 
-func appendMembers(b []byte, members []*member, want bool) (out []byte, any bool) {
+func appendMembers(b []byte, members []*member) (out []byte, any bool) {
 	start := len(b)
 	b = append(b, '{')
 	for _, m := range members {
@@ -88,8 +88,8 @@ func appendMembers(b []byte, members []*member, want bool) (out []byte, any bool
 		b = append(b, m.key...)
 		there := false
 		if m.column == nil {
-			b, there = appendMembers(b, m.members, want)
-		} else if m.column.row() && want {
+			b, there = appendMembers(b, m.members)
+		} else if m.column.row() {
 			if v := m.convert(m.column); !v.IsNull() {
 				b, there = v.AppendJSON(b), true
 			}
@@ -103,22 +103,6 @@ func appendMembers(b []byte, members []*member, want bool) (out []byte, any bool
 		return b[:start], false
 	}
 	return append(b, '}'), true
-}
-
-// renderStats reads the statistics of a chunk.
-func (c *chunker) renderStats() *texts {
-	b := c.start(c.path, c.files)
-	for _, live := range c.live {
-		b.text = c.parsed.row(b.text, live)
-		if live && !b.end() {
-			return nil
-		}
-	}
-	if len(b.text) == 0 {
-		return nil
-	}
-	t := c.done(b)
-	return &t
 }
 
 // converter says how values of a column become values of the protocol; nil if

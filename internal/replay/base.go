@@ -76,8 +76,8 @@ func (b *base) small(ctx context.Context) ([]log.Action, error) {
 }
 
 // chunks yields the files of the base: kept, or streamed from the store if that
-// is what resident decided.
-func (b *base) chunks(ctx context.Context, cols checkpoint.Columns, kept []*checkpoint.Files) iter.Seq2[*checkpoint.Files, error] {
+// is what resident decided. What want refuses may lack its statistics.
+func (b *base) chunks(ctx context.Context, cols checkpoint.Columns, want func(checkpoint.Values) bool, kept []*checkpoint.Files) iter.Seq2[*checkpoint.Files, error] {
 	return func(yield func(*checkpoint.Files, error) bool) {
 		if kept != nil {
 			for _, c := range kept {
@@ -95,7 +95,7 @@ func (b *base) chunks(ctx context.Context, cols checkpoint.Columns, kept []*chec
 				return
 			}
 		}
-		for c, err := range r.Files(ctx, cols) {
+		for c, err := range r.Select(ctx, cols, want) {
 			if errors.Is(err, checkpoint.ErrCorrupt) {
 				b.damaged(ctx, err)
 			}

@@ -305,13 +305,19 @@ func (f File) Add() *log.AddFile {
 // then those of the base. If the base's checkpoint is damaged, the files come
 // from what is older.
 func (s *State) Files(ctx context.Context, cols checkpoint.Columns) iter.Seq2[File, error] {
+	return s.Select(ctx, cols, nil)
+}
+
+// Select is Files, except that files whose partition values want refuses may
+// lack their statistics: they are not read just for them. Nil accepts all.
+func (s *State) Select(ctx context.Context, cols checkpoint.Columns, want func(checkpoint.Values) bool) iter.Seq2[File, error] {
 	return func(yield func(File, error) bool) {
 		sound, kept, err := s.prepare(ctx, cols)
 		if err != nil {
 			yield(File{}, err)
 			return
 		}
-		sound.walk(ctx, cols, kept, yield)
+		sound.walk(ctx, cols, want, kept, yield)
 	}
 }
 
@@ -360,7 +366,7 @@ func (s *State) reload(ctx context.Context, gone error) (*State, error) {
 
 // walk yields the live files; kept is the base, or nil if it is to be
 // streamed.
-func (s *State) walk(ctx context.Context, cols checkpoint.Columns, kept []*checkpoint.Files, yield func(File, error) bool) {
+func (s *State) walk(ctx context.Context, cols checkpoint.Columns, want func(checkpoint.Values) bool, kept []*checkpoint.Files, yield func(File, error) bool) {
 	w := s.line.tail.view(s.Version)
 	for i := len(w.entries) - 1; i >= 0; i-- {
 		e := w.entries[i]
@@ -371,7 +377,7 @@ func (s *State) walk(ctx context.Context, cols checkpoint.Columns, kept []*check
 			return
 		}
 	}
-	for chunk, err := range s.line.base.chunks(ctx, cols, kept) {
+	for chunk, err := range s.line.base.chunks(ctx, cols, want, kept) {
 		if err != nil {
 			yield(File{}, err)
 			return

@@ -27,7 +27,7 @@ func parseBound(token string, t schema.Type, isMax bool) (value.Value, bool) {
 		return value.String(s), ok
 	case schema.Boolean, schema.Byte, schema.Short, schema.Integer, schema.Long,
 		schema.Date, schema.Timestamp, schema.TimestampNTZ:
-		v, err := value.ParseJSON(t, []byte(token))
+		v, err := value.ParseJSON(t, token)
 		return v, err == nil
 	default:
 		return value.Value{}, false // binary, variant, arrays, maps: nobody agrees on their bounds

@@ -65,6 +65,23 @@ func nodes(s *schema.Struct) []node {
 	return out
 }
 
+// reset forgets all but the schema.
+func (f *File) reset() {
+	f.NumRecords, f.TightBounds, f.writeTight = -1, true, false
+	forget(f.columns)
+}
+
+func forget(level []node) {
+	for i := range level {
+		n := &level[i]
+		if n.children != nil {
+			forget(n.children)
+			continue
+		}
+		n.written = Column{Min: value.Null(n.typ), Max: value.Null(n.typ), NullCount: -1}
+	}
+}
+
 // widenedFromFloat says whether a field's history of type changes names float.
 func widenedFromFloat(m schema.Metadata) bool {
 	return bytes.Contains(m["delta.typeChanges"], []byte(`"float"`))

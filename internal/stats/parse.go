@@ -10,98 +10,157 @@ import (
 // skipped without being decoded. Text that is empty or not a JSON object is an
 // error, which callers treat as a file without statistics. A bound or a count
 // that cannot be read is unknown and spoils nothing else.
-func Parse(text string, s *schema.Struct) (*File, error) {
-	f := New(s, -1)
-	p := scanner{text: text}
-	err := p.object(func(key string) error {
-		switch key {
-		case "numRecords":
-			return p.scalar(func(token string) {
-				if n, ok := integer(token); ok && n >= 0 {
-					f.NumRecords = n
-				}
-			})
-		case "tightBounds":
-			return p.scalar(func(token string) {
-				// Anything but true and null is taken for the weaker claim.
-				f.SetTightBounds(token == "true" || token == "null")
-			})
-		case "minValues":
-			return p.columns(f.columns, func(n *node, token string) { n.written.Min = bound(token, n.typ, false) })
-		case "maxValues":
-			return p.columns(f.columns, func(n *node, token string) { n.written.Max = bound(token, n.typ, true) })
-		case "nullCount":
-			return p.columns(f.columns, func(n *node, token string) {
-				if c, ok := integer(token); ok {
-					n.written.NullCount = c
-				}
-			})
-		default:
-			return p.skip()
+func Parse(text string, s *schema.Struct) (*File, error) { return NewParser(s).Parse(text) }
+
+// Parser parses the statistics of one file after another, as [Parse] does,
+// without allocating. It is not safe for concurrent use.
+type Parser struct {
+	file *File
+	used bool
+	text scanner
+}
+
+// NewParser returns a parser for the leaf columns of s.
+func NewParser(s *schema.Struct) *Parser { return &Parser{file: New(s, -1)} }
+
+// Parse is good until the next call.
+func (p *Parser) Parse(text string) (*File, error) {
+	f := p.file
+	if p.used {
+		f.reset()
+	}
+	p.used, p.text = true, scanner{text: text}
+	more, err := p.text.open()
+	for more && err == nil {
+		if err = p.member(f); err == nil {
+			more, err = p.text.more()
 		}
-	})
+	}
 	if err != nil {
 		return nil, err
 	}
-	if p.next() != 0 {
+	if p.text.next() != 0 {
 		return nil, errSyntax
 	}
 	return f, nil
+}
+
+// member takes one member of the statistics.
+func (p *Parser) member(f *File) error {
+	key, err := p.text.key()
+	if err != nil {
+		return err
+	}
+	switch key {
+	case "numRecords":
+		token, ok, err := p.text.scalar()
+		if n, is := integer(token); ok && is && n >= 0 {
+			f.NumRecords = n
+		}
+		return err
+	case "tightBounds":
+		// Anything but true and null is taken for the weaker claim.
+		token, ok, err := p.text.scalar()
+		if ok {
+			f.SetTightBounds(token == "true" || token == "null")
+		}
+		return err
+	case "minValues":
+		return p.text.columns(f.columns, minimum)
+	case "maxValues":
+		return p.text.columns(f.columns, maximum)
+	case "nullCount":
+		return p.text.columns(f.columns, nullCount)
+	default:
+		return p.text.skip()
+	}
 }
 
 // NumRecords reads only the number of rows from the text of add.stats. It
 // reports false when the text does not say.
 func NumRecords(text string) (int64, bool) {
 	p := scanner{text: text}
-	found, n := false, int64(0)
-	// An error after the number was read changes nothing: it is what stops the
-	// walk early.
-	_ = p.object(func(key string) error {
-		if key != "numRecords" {
-			return p.skip()
+	more, err := p.open()
+	for more && err == nil {
+		var key string
+		if key, err = p.key(); err != nil {
+			break
 		}
-		token, err := p.token()
-		if err != nil {
-			return err
+		if key == "numRecords" {
+			token, err := p.token()
+			n, ok := integer(token)
+			return n, err == nil && ok && n >= 0
 		}
-		n, found = integer(token)
-		found = found && n >= 0
-		return errSyntax
-	})
-	return n, found
+		if err = p.skip(); err == nil {
+			more, err = p.more()
+		}
+	}
+	return 0, false
 }
 
-// scalar gives the next value to use if it is a scalar, and skips it if not.
-func (p *scanner) scalar(use func(token string)) error {
+// scalar takes the next value; ok is false if it is not a scalar, and skipped.
+func (p *scanner) scalar() (token string, ok bool, err error) {
 	switch p.next() {
 	case '{', '[':
+		return "", false, p.skip()
+	}
+	token, err = p.token()
+	return token, err == nil, err
+}
+
+// part is one of the objects that mirror the schema.
+type part uint8
+
+const (
+	minimum part = iota
+	maximum
+	nullCount
+)
+
+// columns walks an object that mirrors the schema and keeps the scalars of the
+// wanted leaves. What does not fit the schema is skipped. The recursion is as
+// deep as the schema, whatever the text.
+func (p *scanner) columns(level []node, of part) error {
+	if p.next() != '{' {
 		return p.skip()
 	}
-	token, err := p.token()
-	if err == nil {
-		use(token)
+	more, err := p.open()
+	for more && err == nil {
+		var key string
+		if key, err = p.key(); err != nil {
+			break
+		}
+		switch n := find(level, key); {
+		case n == nil:
+			err = p.skip()
+		case n.children != nil:
+			err = p.columns(n.children, of)
+		default:
+			err = p.leaf(n, of)
+		}
+		if err == nil {
+			more, err = p.more()
+		}
 	}
 	return err
 }
 
-// columns walks an object that mirrors the schema and gives the scalars of the
-// wanted leaves to use. What does not fit the schema is skipped. The recursion
-// is as deep as the schema, whatever the text.
-func (p *scanner) columns(level []node, use func(n *node, token string)) error {
-	if p.next() != '{' {
-		return p.skip()
+func (p *scanner) leaf(n *node, of part) error {
+	token, ok, err := p.scalar()
+	if !ok {
+		return err
 	}
-	return p.object(func(key string) error {
-		n := find(level, key)
-		switch {
-		case n == nil:
-			return p.skip()
-		case n.children != nil:
-			return p.columns(n.children, use)
-		default:
-			return p.scalar(func(token string) { use(n, token) })
+	switch of {
+	case minimum:
+		n.written.Min = bound(token, n.typ, false)
+	case maximum:
+		n.written.Max = bound(token, n.typ, true)
+	case nullCount:
+		if c, ok := integer(token); ok {
+			n.written.NullCount = c
 		}
-	})
+	}
+	return err
 }
 
 // bound reads one bound of a column of type t. A bound that cannot be read, or

@@ -50,34 +50,36 @@ func (p *scanner) next() byte {
 	return 0
 }
 
-// object calls member for each member of the object that comes next, with the
-// scanner standing on the member's value; member consumes it.
-func (p *scanner) object(member func(key string) error) error {
+// open begins the object that comes next and says whether it has a member.
+func (p *scanner) open() (more bool, err error) {
 	if !p.take('{') {
-		return errSyntax
+		return false, errSyntax
 	}
-	if p.take('}') {
-		return nil
+	return !p.take('}'), nil
+}
+
+// key takes a member's name; the scanner then stands on its value.
+func (p *scanner) key() (string, error) {
+	raw, err := p.token()
+	if err != nil {
+		return "", err
 	}
-	for {
-		raw, err := p.token()
-		if err != nil {
-			return err
-		}
-		key, ok := unquote(raw)
-		if !ok || !p.take(':') {
-			return errSyntax
-		}
-		if err := member(key); err != nil {
-			return err
-		}
-		switch {
-		case p.take(','):
-		case p.take('}'):
-			return nil
-		default:
-			return errSyntax
-		}
+	key, ok := unquote(raw)
+	if !ok || !p.take(':') {
+		return "", errSyntax
+	}
+	return key, nil
+}
+
+// more ends a member and says whether another one follows.
+func (p *scanner) more() (bool, error) {
+	switch {
+	case p.take(','):
+		return true, nil
+	case p.take('}'):
+		return false, nil
+	default:
+		return false, errSyntax
 	}
 }
 

@@ -1,10 +1,10 @@
 package value
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/foreset/foreset/schema"
@@ -18,7 +18,7 @@ import (
 // Timestamps need a zone or an offset; a bound that could be of any zone bounds
 // nothing. A value that does not fit t exactly is an error, as is a t that has
 // no bounds ([*TypeError]): binary, variant and nested types.
-func ParseJSON(t schema.Type, raw []byte) (Value, error) {
+func ParseJSON(t schema.Type, raw string) (Value, error) {
 	v, err := parseJSON(t, raw)
 	if err != nil {
 		return Value{}, fmt.Errorf("statistic %.60q of type %v: %w", raw, t, err)
@@ -26,16 +26,16 @@ func ParseJSON(t schema.Type, raw []byte) (Value, error) {
 	return v, nil
 }
 
-func parseJSON(t schema.Type, raw []byte) (Value, error) {
+func parseJSON(t schema.Type, raw string) (Value, error) {
 	if !primitive(t) || t == schema.Variant || t == schema.Binary {
 		return Value{}, &TypeError{Type: t, Form: "statistic"}
 	}
-	raw = bytes.TrimSpace(raw)
-	if string(raw) == "null" {
+	raw = strings.TrimSpace(raw)
+	if raw == "null" {
 		return Null(t), nil
 	}
 	if t == schema.Boolean {
-		switch string(raw) {
+		switch raw {
 		case "true":
 			return Bool(true), nil
 		case "false":
@@ -51,20 +51,20 @@ func parseJSON(t schema.Type, raw []byte) (Value, error) {
 	case !quoted && (t == schema.String || t == schema.Date || t == schema.Timestamp || t == schema.TimestampNTZ):
 		return Value{}, errNotJSON
 	case t == schema.String:
-		return String(string(text)), nil
+		return String(text), nil
 	case t == schema.Timestamp:
-		us, hasZone, err := parseTimestamp(string(text), nil)
+		us, hasZone, err := parseTimestamp(text, nil)
 		if err == nil && !hasZone {
 			err = errNotTimestamp
 		}
 		return whole(t, us, err)
 	default:
-		return parseText(t, string(text))
+		return parseText(t, text)
 	}
 }
 
 // unquote is the content of a JSON string, or raw itself if it is not one.
-func unquote(raw []byte) (text []byte, quoted bool, err error) {
+func unquote(raw string) (text string, quoted bool, err error) {
 	if len(raw) == 0 || raw[0] != '"' {
 		return raw, false, nil
 	}
@@ -72,20 +72,20 @@ func unquote(raw []byte) (text []byte, quoted bool, err error) {
 		return raw[1 : n-1], true, nil
 	}
 	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		return nil, false, errNotJSON
+	if json.Unmarshal([]byte(raw), &s) != nil {
+		return "", false, errNotJSON
 	}
-	return []byte(s), true, nil
+	return s, true, nil
 }
 
 // plain says whether b stands for itself inside a JSON string.
-func plain(b []byte) bool {
-	for _, c := range b {
-		if c < 0x20 || c == '"' || c == '\\' {
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c == '"' || c == '\\' {
 			return false
 		}
 	}
-	return utf8.Valid(b)
+	return utf8.ValidString(s)
 }
 
 // AppendJSON appends v as Spark has it in statistics: null for a null, bare

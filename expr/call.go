@@ -87,7 +87,7 @@ func (r *run) call(n *Call, sel bitmap) (vec, error) {
 	c := &call{run: r, node: n, args: make([]vec, len(n.Args)), sel: sel}
 	var err error
 	for i, arg := range n.Args {
-		if c.args[i], err = r.eval(arg, c.sel); err != nil {
+		if c.args[i], err = r.shaped(arg, c.sel); err != nil {
 			return vec{}, err
 		}
 		if !n.fn.nulls {
@@ -101,13 +101,29 @@ func (r *run) call(n *Call, sel bitmap) (vec, error) {
 	return n.fn.eval(c)
 }
 
-// align settles the shape of the result and gives the operands one that fits.
+// align settles the shape of the result and gives the operands one that fits:
+// that of a dictionary if all others are constants.
 func (c *call) align() {
-	c.out = vec{rows: c.rows, one: !c.node.fn.fickle}
-	for _, v := range c.args {
-		c.out.one = c.out.one && v.one
+	many, at := 0, 0
+	for i, v := range c.args {
+		if !v.one {
+			many, at = many+1, i
+		}
 	}
-	if !c.out.one && !c.node.fn.nulls {
+	fn := c.node.fn
+	switch {
+	case many == 0 && !fn.fickle:
+		c.out = vec{rows: c.rows, one: true}
+		return
+	case many == 1 && c.args[at].index != nil && !fn.nulls:
+		c.out = vec{rows: c.rows, index: c.args[at].index, words: c.args[at].words}
+	default:
+		c.out = vec{rows: c.rows}
+		for i, v := range c.args {
+			c.args[i] = v.flat()
+		}
+	}
+	if !fn.nulls {
 		c.out.valid = c.sel
 	}
 }
@@ -143,27 +159,27 @@ func (c *call) isNull(i, entry int) bool {
 // values computes the result entry by entry.
 func values[T any](c *call, f func(i int) (T, *fault)) (vec, error) {
 	dst := make([]T, c.out.entries())
-	out := c.out.like(dst)
+	var nulls bitmap
 	for i := range c.out.active(c.sel) {
 		x, problem := f(i)
 		switch problem {
 		case nil:
 			dst[i] = x
 		case noValue:
-			out = out.withNull(i)
+			nulls = nulls.with(i, len(dst))
 		default:
 			return vec{}, c.failed(i, problem)
 		}
 	}
-	return out, nil
+	return c.out.like(dst).without(nulls), nil
 }
 
 // texts computes a result of strings or binaries, each appended to what is
 // given, so that no value needs memory of its own.
 func (c *call) texts(f func(dst []byte, i int) ([]byte, *fault)) (vec, error) {
-	out := c.out
-	ends := make([]int, out.entries())
+	ends := make([]int, c.out.entries())
 	var text []byte
+	var nulls bitmap
 	next := 0
 	for i := range c.out.active(c.sel) {
 		for ; next < i; next++ {
@@ -174,7 +190,7 @@ func (c *call) texts(f func(dst []byte, i int) ([]byte, *fault)) (vec, error) {
 		case nil:
 			text = longer
 		case noValue:
-			out = out.withNull(i)
+			nulls = nulls.with(i, len(ends))
 		default:
 			return vec{}, c.failed(i, problem)
 		}
@@ -183,7 +199,7 @@ func (c *call) texts(f func(dst []byte, i int) ([]byte, *fault)) (vec, error) {
 	for ; next < len(ends); next++ {
 		ends[next] = len(text)
 	}
-	return out.like(cut(text, ends)), nil
+	return c.out.like(cut(text, ends)).without(nulls), nil
 }
 
 // cut is the pieces of a text that end where ends says.
@@ -205,14 +221,15 @@ func (c *call) booleans(f func(i int) (bool, *fault)) (vec, error) {
 		return vec{}, err
 	}
 	data, _ := answers.data.([]bool)
-	out := vec{rows: c.rows, yes: newBitmap(c.rows)}
-	valid := answers.validRows()
-	step := answers.stride()
-	for i := range valid.and(c.sel).rows(c.rows) {
-		if data[i*step] {
-			out.yes.set(i)
+	yes := newBitmap(len(data))
+	for i, x := range data {
+		if x {
+			yes.set(i)
 		}
 	}
+	out := vec{rows: c.rows}
+	valid := answers.validRows()
+	out.yes = answers.spread(yes).and(valid)
 	out.no = valid.without(out.yes, c.rows)
 	return out, nil
 }

@@ -84,9 +84,12 @@ func castMayFail(from, to schema.Type) bool {
 }
 
 func (r *run) cast(n *Cast, sel bitmap) (vec, error) {
-	v, err := r.eval(n.Arg, sel)
+	v, err := r.shaped(n.Arg, sel)
 	if err != nil {
 		return vec{}, err
+	}
+	if n.To == schema.Boolean || isFloating(n.Arg.Type()) && isDecimalType(n.To) {
+		v = v.flat()
 	}
 	c := caster{run: r, node: n, v: v, sel: sel, from: n.Arg.Type()}
 	if c.from == schema.Void {
@@ -134,7 +137,7 @@ type caster struct {
 }
 
 func (c caster) failed(class string, i int) error {
-	shown := c.v.at(i, c.from)
+	shown := c.v.entryAt(i, c.from)
 	text := strings.TrimSuffix(literalText(shown), "BD")
 	return c.fail(class, c.node.pos, c.v, i, c.sel, "%s cannot be cast to %v", text, c.node.To)
 }
@@ -143,19 +146,19 @@ func (c caster) failed(class string, i int) error {
 // error class for a value that has no result.
 func convertEach[F, T any](c caster, data []F, convert func(F) (T, string)) (vec, error) {
 	dst := make([]T, len(data))
-	out := c.v.like(dst)
+	var nulls bitmap
 	for i := range c.v.active(c.sel) {
 		x, class := convert(data[i])
 		switch {
 		case class == "":
 			dst[i] = x
 		case c.node.Try:
-			out = out.withNull(i)
+			nulls = nulls.with(i, len(dst))
 		default:
 			return vec{}, c.failed(class, i)
 		}
 	}
-	return out, nil
+	return c.v.like(dst).without(nulls), nil
 }
 
 // booleans is a vec that is true where of is.
@@ -218,16 +221,17 @@ func castInt[F, T integer](c caster, data []F) (vec, error) {
 	if !lossy {
 		return out, nil
 	}
+	var nulls bitmap
 	for i := range c.v.active(c.sel) {
 		switch {
 		case F(dst[i]) == data[i]:
 		case c.node.Try:
-			out = out.withNull(i)
+			nulls = nulls.with(i, len(dst))
 		default:
 			return vec{}, c.failed(classCastOverflow, i)
 		}
 	}
-	return out, nil
+	return out.without(nulls), nil
 }
 
 // secondsToMicros saturates, as Spark does.

@@ -13,14 +13,14 @@ import (
 )
 
 func (r *run) compare(n *Compare, sel bitmap) (vec, error) {
-	left, err := r.eval(n.Left, sel)
+	left, err := r.shaped(n.Left, sel)
 	if err != nil {
 		return vec{}, err
 	}
 	if n.Op != NullSafeEq {
 		sel = sel.and(left.validRows()) // beside a null nothing is evaluated
 	}
-	right, err := r.eval(n.Right, sel)
+	right, err := r.shaped(n.Right, sel)
 	if err != nil {
 		return vec{}, err
 	}
@@ -60,10 +60,14 @@ func compareVecs(op CompareOp, a, b vec) (vec, error) {
 			rel, negate = less, !negate
 		}
 	}
-	holds := newBitmap(a.rows)
+	if !b.one {
+		a, b = a.flat(), b.flat()
+	}
+	holds := newBitmap(a.entries())
 	if err := relate(holds, rel, a, b); err != nil {
 		return vec{}, err
 	}
+	holds = a.spread(holds)
 	out := vec{rows: a.rows, yes: newBitmap(a.rows), no: newBitmap(a.rows)}
 	va, vb := a.validRows(), b.validRows()
 	if op == NullSafeEq {
@@ -89,8 +93,8 @@ func compareVecs(op CompareOp, a, b vec) (vec, error) {
 	return out, nil
 }
 
-// relate sets the bits of dst where the relation holds between a and b, of
-// which b may be a constant, or both.
+// relate sets the bits of dst for the entries of a for which the relation
+// holds between a and b, which has as many, or one for all.
 func relate(dst bitmap, rel relation, a, b vec) error {
 	if a.boolean() && b.boolean() {
 		for i := range dst {
@@ -126,13 +130,6 @@ func relate(dst bitmap, rel relation, a, b vec) error {
 	}
 	if !ok {
 		return fmt.Errorf("compare %T with %T: operands of different types", a.data, b.data)
-	}
-	if a.one { // both are: the first bit stands for all
-		first := dst[:min(1, len(dst))].and(bitmap{1})
-		clear(dst)
-		if !first.empty() {
-			copy(dst, fullBitmap(a.rows))
-		}
 	}
 	return nil
 }
@@ -341,13 +338,7 @@ func (r *run) inSet(n *In, v vec) vec {
 	case []string:
 		null = memberString(found, data, n.set)
 	}
-	if v.one {
-		if found.get(0) {
-			found = fullBitmap(r.rows)
-		} else {
-			found = newBitmap(r.rows)
-		}
-	}
+	found = v.spread(found)
 	valid := v.validRows()
 	out := vec{rows: r.rows, yes: found.and(valid), no: newBitmap(r.rows)}
 	if !null {

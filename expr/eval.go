@@ -17,7 +17,14 @@ type run struct {
 	ready  []bool
 }
 
+// eval has an entry for each row, or one for all; shaped may also have those
+// of a dictionary.
 func (r *run) eval(n Node, sel bitmap) (vec, error) {
+	v, err := r.shaped(n, sel)
+	return v.flat(), err
+}
+
+func (r *run) shaped(n Node, sel bitmap) (vec, error) {
 	switch n := n.(type) {
 	case *Literal:
 		return constant(n.Value, n.Type(), r.rows), nil
@@ -152,7 +159,7 @@ func (r *run) isNull(n *IsNull, sel bitmap) (vec, error) {
 // in tests for membership: in a set when all elements are literals, else
 // element by element.
 func (r *run) in(n *In, sel bitmap) (vec, error) {
-	v, err := r.eval(n.Arg, sel)
+	v, err := r.shaped(n.Arg, sel)
 	if err != nil {
 		return vec{}, err
 	}
@@ -162,6 +169,7 @@ func (r *run) in(n *In, sel bitmap) (vec, error) {
 	if n.set != nil {
 		return r.inSet(n, v), nil
 	}
+	v = v.flat()
 	result := vec{rows: r.rows, yes: newBitmap(r.rows), no: fullBitmap(r.rows)}
 	for _, item := range n.List {
 		undecided := sel.without(result.yes, r.rows).and(v.validRows())

@@ -189,23 +189,28 @@ func (n *Like) Exact() (string, bool) {
 }
 
 func (r *run) like(n *Like, sel bitmap) (vec, error) {
-	v, err := r.eval(n.Arg, sel)
+	v, err := r.shaped(n.Arg, sel)
 	if err != nil {
 		return vec{}, err
 	}
+	if n.matcher != nil {
+		data, _ := v.data.([]string)
+		matches := newBitmap(len(data))
+		for i := range v.active(sel) {
+			if n.matcher.match(data[i]) {
+				matches.set(i)
+			}
+		}
+		valid := v.validRows()
+		out := vec{rows: r.rows, yes: v.spread(matches).and(valid)}
+		out.no = valid.without(out.yes, r.rows)
+		return out, nil
+	}
+	v = v.flat()
 	data, _ := v.data.([]string)
 	step := v.stride()
 	out := vec{rows: r.rows, yes: newBitmap(r.rows)}
 	valid := v.validRows()
-	if n.matcher != nil {
-		for i := range valid.and(sel).rows(r.rows) {
-			if n.matcher.match(data[i*step]) {
-				out.yes.set(i)
-			}
-		}
-		out.no = valid.without(out.yes, r.rows)
-		return out, nil
-	}
 	pattern, err := r.eval(n.Pattern, valid.and(sel))
 	if err != nil {
 		return vec{}, err

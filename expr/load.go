@@ -199,7 +199,8 @@ func viewsOf(v vec, at func(int) string) []string {
 	return out
 }
 
-// fromDictionary reads the dictionary once and spreads it over the rows.
+// fromDictionary reads the dictionary once. What is computed of it is computed
+// once a word, unless there are more words than rows.
 func fromDictionary(a *array.Dictionary, t schema.Type) (vec, error) {
 	words, err := fromArrow(a.Dictionary(), t)
 	if err != nil {
@@ -211,46 +212,21 @@ func fromDictionary(a *array.Dictionary, t schema.Type) (vec, error) {
 	for i := range valid.rows(rows) {
 		index[i] = int32(a.GetValueIndex(i))
 	}
-	wordsValid := words.validRows()
-	if wordsValid != nil {
-		spread := newBitmap(rows)
-		for i := range valid.rows(rows) {
-			if wordsValid.get(int(index[i])) {
-				spread.set(i)
-			}
-		}
-		valid = spread
+	v := vec{rows: rows, valid: valid, index: index, words: words.rows, data: words.data}
+	switch {
+	case words.rows == 0: // no row has a value
+		return nullVec(t, rows), nil
+	case words.boolean():
+		return vec{rows: rows, yes: v.spread(words.yes).and(valid), no: v.spread(words.no).and(valid)}, nil
+	case words.data == nil:
+		return vec{}, fmt.Errorf("dictionary of %v", a.Dictionary().DataType())
+	case words.one: // an array of nulls alone
+		return nullVec(t, rows), nil
+	case words.valid != nil:
+		v.valid = v.spread(words.valid).and(valid)
 	}
-	v := vec{rows: rows, valid: valid}
-	switch data := words.data.(type) {
-	case []int8:
-		v.data = gather(data, index)
-	case []int16:
-		v.data = gather(data, index)
-	case []int32:
-		v.data = gather(data, index)
-	case []int64:
-		v.data = gather(data, index)
-	case []float32:
-		v.data = gather(data, index)
-	case []float64:
-		v.data = gather(data, index)
-	case []decimal128.Num:
-		v.data = gather(data, index)
-	case []string:
-		v.data = gather(data, index)
-	default:
-		if !words.boolean() {
-			return vec{}, fmt.Errorf("dictionary of %v", a.Dictionary().DataType())
-		}
-		v.yes, v.no, v.valid = newBitmap(rows), newBitmap(rows), nil
-		for i := range valid.rows(rows) {
-			if words.yes.get(int(index[i])) {
-				v.yes.set(i)
-			} else {
-				v.no.set(i)
-			}
-		}
+	if words.rows > rows {
+		return v.flat(), nil
 	}
 	return v, nil
 }
@@ -275,6 +251,7 @@ func toArrow(v vec, t schema.Type, mem memory.Allocator) (arrow.Array, error) {
 	if kindOf(t) == isNested {
 		return array.MakeArrayOfNull(mem, dt, v.rows), nil
 	}
+	v = v.flat()
 	valid := v.validRows()
 	buffers := make([]*memory.Buffer, 2, 3)
 	defer func() {

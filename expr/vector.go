@@ -3,7 +3,6 @@ package expr
 import (
 	"iter"
 	"math/bits"
-	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
@@ -38,6 +37,15 @@ func (b bitmap) trim(rows int) {
 func (b bitmap) get(i int) bool { return b == nil || b[i/64]>>(i%64)&1 != 0 }
 
 func (b bitmap) set(i int) { b[i/64] |= 1 << (i % 64) }
+
+// with is b with bit i of n set; a nil b has none set so far.
+func (b bitmap) with(i, n int) bitmap {
+	if b == nil {
+		b = newBitmap(n)
+	}
+	b.set(i)
+	return b
+}
 
 func (b bitmap) clear(i int) { b[i/64] &^= 1 << (i % 64) }
 
@@ -119,7 +127,11 @@ type vec struct {
 	// then has a single bit.
 	one   bool
 	valid bitmap // nil: no row is null. Not used for booleans
-	own   bool   // withNull made valid, which may be changed
+	// index, if not nil, says for each row which entry of data is its value, as
+	// in a dictionary: what is computed of a value is computed once. There are
+	// words entries. Only vecs of [run.shaped] have one.
+	index []int32
+	words int
 	// data is a slice of the Go type of the values: int8, int16, int32 (also
 	// dates), int64 (also timestamps), float32, float64, decimal128.Num, string
 	// (also binaries). It is nil for nested types and void, of which only valid
@@ -166,7 +178,14 @@ func (v vec) validRows() bitmap {
 // active visits the entries of data that are not null and stand for a selected
 // row.
 func (v vec) active(sel bitmap) iter.Seq[int] {
-	if !v.one {
+	switch {
+	case v.index != nil:
+		used := newBitmap(v.words)
+		for i := range v.valid.and(sel).rows(v.rows) {
+			used.set(int(v.index[i]))
+		}
+		return used.rows(v.words)
+	case !v.one:
 		return v.valid.and(sel).rows(v.rows)
 	}
 	return func(yield func(int) bool) {
@@ -178,7 +197,14 @@ func (v vec) active(sel bitmap) iter.Seq[int] {
 
 // firstRow is a row that an entry of data stands for.
 func (v vec) firstRow(entry int, sel bitmap) int {
-	if v.one {
+	switch {
+	case v.index != nil:
+		for i := range v.valid.and(sel).rows(v.rows) {
+			if int(v.index[i]) == entry {
+				return i
+			}
+		}
+	case v.one:
 		for i := range sel.rows(v.rows) {
 			return i
 		}
@@ -186,31 +212,90 @@ func (v vec) firstRow(entry int, sel bitmap) int {
 	return entry
 }
 
-// like is a vec of the same shape and nulls with other data.
-func (v vec) like(data any) vec {
-	return vec{rows: v.rows, one: v.one, valid: v.valid, data: data}
-}
-
-// withNull is v with an entry that is null. It changes v's own bitmap once v has
-// one that no other vec shares.
-func (v vec) withNull(entry int) vec {
+// without is v less the entries that are set, which become null.
+func (v vec) without(nulls bitmap) vec {
 	switch {
+	case nulls == nil:
 	case v.one:
 		v.valid = bitmap{0}
-		return v
-	case v.own:
-	case v.valid == nil:
-		v.valid, v.own = fullBitmap(v.rows), true
+	case v.index == nil:
+		v.valid = v.valid.without(nulls, v.rows)
 	default:
-		v.valid, v.own = slices.Clone(v.valid), true
+		lost := newBitmap(v.rows)
+		for i, w := range v.index {
+			if nulls.get(int(w)) {
+				lost.set(i)
+			}
+		}
+		v.valid = v.valid.without(lost, v.rows)
 	}
-	v.valid.clear(entry)
+	return v
+}
+
+// flat is v with an entry for each row, unless one stands for all.
+func (v vec) flat() vec {
+	if v.index == nil {
+		return v
+	}
+	out := vec{rows: v.rows, valid: v.valid}
+	switch data := v.data.(type) {
+	case []int8:
+		out.data = gather(data, v.index)
+	case []int16:
+		out.data = gather(data, v.index)
+	case []int32:
+		out.data = gather(data, v.index)
+	case []int64:
+		out.data = gather(data, v.index)
+	case []float32:
+		out.data = gather(data, v.index)
+	case []float64:
+		out.data = gather(data, v.index)
+	case []decimal128.Num:
+		out.data = gather(data, v.index)
+	case []string:
+		out.data = gather(data, v.index)
+	case []bool:
+		out.data = gather(data, v.index)
+	}
+	return out
+}
+
+// spread is a bitmap of entries as one of rows.
+func (v vec) spread(entries bitmap) bitmap {
+	switch {
+	case v.index != nil:
+		out := newBitmap(v.rows)
+		for w := range out {
+			var word uint64
+			for j, entry := range part(v.index, w) {
+				word |= (entries[entry/64] >> (entry % 64) & 1) << j
+			}
+			out[w] = word
+		}
+		return out
+	case !v.one:
+		return entries
+	case entries.get(0):
+		return fullBitmap(v.rows)
+	default:
+		return newBitmap(v.rows)
+	}
+}
+
+// like is a vec of the same shape and nulls with other data.
+
+func (v vec) like(data any) vec {
+	v.data, v.yes, v.no = data, nil, nil
 	return v
 }
 
 // entries is the number of entries that data has.
 func (v vec) entries() int {
-	if v.one {
+	switch {
+	case v.index != nil:
+		return v.words
+	case v.one:
 		return 1
 	}
 	return v.rows
@@ -287,6 +372,14 @@ func (v vec) at(i int, t schema.Type) value.Value {
 	i *= v.stride()
 	if !v.valid.get(i) {
 		return value.Null(t)
+	}
+	return v.entryAt(i, t)
+}
+
+// entryAt is an entry of data as a value of type t.
+func (v vec) entryAt(i int, t schema.Type) value.Value {
+	if v.boolean() {
+		return v.at(i, t)
 	}
 	p, _ := t.(schema.Primitive)
 	switch data := v.data.(type) {

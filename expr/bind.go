@@ -128,6 +128,10 @@ func (b *binder) bind(n *syntax) (Node, error) {
 		return b.sign(n, args[0])
 	case kindCall:
 		return b.call(n, args)
+	case kindElement:
+		return b.element(n, args[0], args[1])
+	case kindField:
+		return b.field(n, args[0], n.path[0])
 	case kindCase:
 		return b.caseSyntax(n, args)
 	default:
@@ -159,7 +163,7 @@ func (b *binder) column(n *syntax) (Node, error) {
 		s, ok := typ.(*schema.Struct)
 		if !ok {
 			if isNestedType(typ) {
-				return nil, &UnsupportedError{What: "field access into " + typ.String(), Position: b.at(n)}
+				return b.fieldsOf(n, b.columnOf(path, typ), n.path[i:])
 			}
 			return nil, b.typeError(n, "%s is %v and has no field %s", quotePath(n.path[:i]), typ, quoteName(name))
 		}
@@ -170,14 +174,30 @@ func (b *binder) column(n *syntax) (Node, error) {
 		path = append(path, s.Fields[found].Name)
 		typ = s.Fields[found].Type
 	}
+	return b.columnOf(path, typ), nil
+}
+
+// columnOf is the one node of a column.
+func (b *binder) columnOf(path []string, typ schema.Type) *Column {
 	for _, c := range b.columns {
 		if slices.Equal(c.Path, path) {
-			return c, nil
+			return c
 		}
 	}
 	c := &Column{Path: path, typ: typ, slot: len(b.columns)}
 	b.columns = append(b.columns, c)
-	return c, nil
+	return c
+}
+
+// fieldsOf is one field inside of another.
+func (b *binder) fieldsOf(at *syntax, n Node, names []string) (Node, error) {
+	for _, name := range names {
+		var err error
+		if n, err = b.field(at, n, name); err != nil {
+			return nil, err
+		}
+	}
+	return n, nil
 }
 
 // nearest is the path of the field whose name is most like the one that there
@@ -223,6 +243,9 @@ func editDistance(a, b string) int {
 // fold evaluates a node whose operands are all literals. One that has no value
 // stays: its error belongs to the rows it is evaluated for.
 func (b *binder) fold(n Node) Node {
+	if isNestedType(n.Type()) {
+		return n // there are no literals of such types
+	}
 	for _, arg := range Operands(n) {
 		if _, ok := arg.(*Literal); !ok {
 			return n
@@ -364,7 +387,11 @@ func (b *binder) compare(at *syntax, op string, left, right Node) (Node, error) 
 func (b *binder) common(at *syntax, left, right Node) (schema.Type, error) {
 	l, r := left.Type(), right.Type()
 	if isNestedType(l) || isNestedType(r) {
-		return nil, &UnsupportedError{What: fmt.Sprintf("comparison of %v", map[bool]schema.Type{true: l, false: r}[isNestedType(l)]), Position: b.at(at)}
+		t, ok := commonType(l, r)
+		if !ok || orderOf(t) == nil {
+			return nil, b.typeError(at, "%s cannot compare %v with %v", operatorName(at), l, r)
+		}
+		return t, nil
 	}
 	if l == schema.Void && r == schema.Void {
 		return schema.Boolean, nil
@@ -439,11 +466,8 @@ func keepsValue(from, to schema.Type) bool {
 func (b *binder) in(at *syntax, args []Node) (Node, error) {
 	t := args[0].Type()
 	for _, item := range args[1:] {
-		if isNestedType(t) || isNestedType(item.Type()) {
-			return nil, &UnsupportedError{What: "IN on nested types", Position: b.at(at)}
-		}
 		wider, ok := commonType(t, item.Type())
-		if !ok {
+		if !ok || isNestedType(wider) && orderOf(wider) == nil {
 			return nil, b.typeError(at, "IN cannot compare %v with %v", t, item.Type())
 		}
 		t = wider

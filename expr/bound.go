@@ -51,7 +51,7 @@ func (b *Bound) Eval(batch arrow.RecordBatch, mem memory.Allocator) (arrow.Array
 			return batch.Column(i[0]), nil
 		}
 	}
-	if kindOf(b.Type()) == isNested && b.Type() != schema.Void {
+	if b.Type() == schema.Variant {
 		return nil, &UnsupportedError{What: "a nested field of type " + b.Type().String() + " as a result", Position: Position{1, 1}}
 	}
 	v, err := b.run(batch).eval(b.root, nil)
@@ -103,6 +103,9 @@ func (b *Bound) EvalRow(row func(path []string) value.Value) (value.Value, error
 		}
 		return constant(v, c.typ, 1), nil
 	})
+	if isNestedType(b.Type()) {
+		return value.Value{}, &UnsupportedError{What: "a result of type " + b.Type().String() + " for a single row", Position: Position{1, 1}}
+	}
 	v, err := r.eval(b.root, nil)
 	if err != nil {
 		return value.Value{}, err

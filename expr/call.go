@@ -22,6 +22,9 @@ type Call struct {
 type callable struct {
 	// eval computes the values of the rows of a call.
 	eval func(*call) (vec, error)
+	// written, if not nil, is how a call with these arguments is written that is
+	// not name(arguments).
+	written func(args []*syntax) *syntax
 	// fails says that eval may end in an EvalError.
 	fails bool
 	// nulls says that a null operand does not make the result null: eval is
@@ -41,6 +44,9 @@ func (n *Call) Type() schema.Type { return n.typ }
 func (n *Call) String() string { return n.syntax().String() }
 
 func (n *Call) syntax() *syntax {
+	if n.fn.written != nil {
+		return n.fn.written(written(n.Args...))
+	}
 	return &syntax{kind: kindCall, word: n.Name, args: written(n.Args...)}
 }
 
@@ -49,6 +55,9 @@ func (n *Call) syntax() *syntax {
 // result for the greater is not less than that for the smaller, and none is
 // null unless an operand is.
 func (n *Call) KeepsOrder() (operand int, ok bool) { return n.fn.keeps - 1, n.fn.keeps > 0 }
+
+// Fickle says that the same operands may give different values.
+func (n *Call) Fickle() bool { return n.fn.fickle }
 
 // Apply is the function of values of the operands' types.
 func (n *Call) Apply(args ...value.Value) (value.Value, error) {
@@ -246,7 +255,7 @@ type function struct {
 
 // functions are all that there are, by their names in lower case. The families
 // are in files of their own.
-var functions = merged(conditionals, textFunctions)
+var functions = merged(conditionals, nestedFunctions, textFunctions)
 
 func merged(families ...map[string]*function) map[string]*function {
 	all := map[string]*function{}

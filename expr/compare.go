@@ -24,7 +24,7 @@ func (r *run) compare(n *Compare, sel bitmap) (vec, error) {
 	if err != nil {
 		return vec{}, err
 	}
-	return compareVecs(n.Op, left, right)
+	return compareVecs(n.Op, n.Left.Type(), left, right)
 }
 
 // relation is what the loops compute; the other operators are negations.
@@ -36,8 +36,8 @@ const (
 	lessOrEqual
 )
 
-// compareVecs compares row by row two vecs of one type.
-func compareVecs(op CompareOp, a, b vec) (vec, error) {
+// compareVecs compares row by row two vecs of type t.
+func compareVecs(op CompareOp, t schema.Type, a, b vec) (vec, error) {
 	rel, negate := equal, false
 	switch op {
 	case Ne:
@@ -64,7 +64,13 @@ func compareVecs(op CompareOp, a, b vec) (vec, error) {
 		a, b = a.flat(), b.flat()
 	}
 	holds := newBitmap(a.entries())
-	if err := relate(holds, rel, a, b); err != nil {
+	var err error
+	if a.nested != nil {
+		err = relateNested(holds, rel, t, a, b)
+	} else {
+		err = relate(holds, rel, a, b)
+	}
+	if err != nil {
 		return vec{}, err
 	}
 	holds = a.spread(holds)

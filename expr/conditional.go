@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"slices"
+
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
 	"github.com/foreset/foreset/internal/value"
@@ -180,7 +182,8 @@ func (r *run) branch(m *blend, n Node, rows bitmap) error {
 	if err != nil {
 		return err
 	}
-	return m.put(v, rows)
+	m.put(v, rows)
+	return nil
 }
 
 func (r *run) coalesce(n *Coalesce, sel bitmap) (vec, error) {
@@ -194,12 +197,10 @@ func (r *run) coalesce(n *Coalesce, sel bitmap) (vec, error) {
 			return vec{}, err
 		}
 		valid := v.validRows()
-		if valid == nil && sel == nil && len(m.nested) == 0 && !m.begun {
+		if valid == nil && sel == nil {
 			return v, nil
 		}
-		if err := m.put(v, valid.and(sel)); err != nil {
-			return vec{}, err
-		}
+		m.put(v, valid.and(sel))
 		if valid == nil {
 			break
 		}
@@ -211,10 +212,11 @@ func (r *run) coalesce(n *Coalesce, sel bitmap) (vec, error) {
 // blend puts together a vec from rows of several. Rows that are not put are
 // null.
 type blend struct {
-	typ    schema.Type
-	out    vec
-	begun  bool
-	nested []vec
+	typ schema.Type
+	out vec
+	// Of nested values: the vecs, and for each row which of them it is of.
+	parts       []vec
+	which, rows []int32
 }
 
 func newBlend(t schema.Type, rows int) *blend {
@@ -238,22 +240,30 @@ func newBlend(t schema.Type, rows int) *blend {
 		m.out.data = make([]decimal128.Num, rows)
 	case isString:
 		m.out.data = make([]string, rows)
+	case isNested:
+		m.which, m.rows = make([]int32, rows), slices.Repeat([]int32{-1}, rows)
 	}
 	return m
 }
 
 // put copies the rows; nil is all.
-func (m *blend) put(v vec, rows bitmap) error {
+func (m *blend) put(v vec, rows bitmap) {
 	if rows == nil {
 		rows = fullBitmap(m.out.rows)
 	}
-	m.begun = true
+	if m.rows != nil {
+		for i := range rows.rows(m.out.rows) {
+			m.which[i], m.rows[i] = int32(len(m.parts)), int32(i)
+		}
+		m.parts = append(m.parts, v)
+		return
+	}
 	if m.out.boolean() {
 		for i, w := range rows {
 			m.out.yes[i] |= v.yes[i] & w
 			m.out.no[i] |= v.no[i] & w
 		}
-		return nil
+		return
 	}
 	valid := v.validRows()
 	for i, w := range rows {
@@ -280,7 +290,6 @@ func (m *blend) put(v vec, rows bitmap) error {
 	case []string:
 		putRows(dst, v, rows)
 	}
-	return nil
 }
 
 func putRows[T any](dst []T, v vec, rows bitmap) {
@@ -296,4 +305,9 @@ func putRows[T any](dst []T, v vec, rows bitmap) {
 	}
 }
 
-func (m *blend) done() (vec, error) { return m.out, nil }
+func (m *blend) done() (vec, error) {
+	if m.rows != nil {
+		return pickRows(m.typ, m.parts, m.which, m.rows)
+	}
+	return m.out, nil
+}

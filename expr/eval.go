@@ -180,7 +180,7 @@ func (r *run) in(n *In, sel bitmap) (vec, error) {
 		if err != nil {
 			return vec{}, err
 		}
-		equal, err := compareVecs(Eq, v, w)
+		equal, err := compareVecs(Eq, n.Arg.Type(), v, w)
 		if err != nil {
 			return vec{}, err
 		}

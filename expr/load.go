@@ -87,7 +87,9 @@ func bitsFrom(src []byte, offset, n int) bitmap {
 func fromArrow(arr arrow.Array, t schema.Type) (vec, error) {
 	v := vec{rows: arr.Len(), valid: validity(arr)}
 	if kindOf(t) == isNested {
-		return v, nil
+		inside, err := nestedFromArrow(arr, t)
+		v.nested = inside
+		return v, err
 	}
 	mismatch := fmt.Errorf("type %v where %v was expected", arr.DataType(), t)
 	if want, err := arrowconv.Type(t); err != nil {
@@ -249,7 +251,10 @@ func toArrow(v vec, t schema.Type, mem memory.Allocator) (arrow.Array, error) {
 		return nil, err
 	}
 	if kindOf(t) == isNested {
-		return array.MakeArrayOfNull(mem, dt, v.rows), nil
+		if childTypes(t) == nil {
+			return array.MakeArrayOfNull(mem, dt, v.rows), nil
+		}
+		return nestedToArrow(v, t, dt, mem)
 	}
 	v = v.flat()
 	valid := v.validRows()

@@ -67,13 +67,48 @@ func (p *parser) postfix() (*syntax, error) {
 				return nil, err
 			}
 		case p.isSymbol("["):
-			return nil, p.unsupported("element access []", p.tok.pos)
-		case p.isSymbol(".") && n.kind != kindColumn:
-			return nil, p.unsupported("field access of an expression", p.tok.pos)
+			if n, err = p.element(n); err != nil {
+				return nil, err
+			}
+		case p.isSymbol("."):
+			pos := p.tok.pos
+			if err := p.advance(); err != nil {
+				return nil, err
+			}
+			if p.tok.kind != tokenWord && p.tok.kind != tokenQuoted {
+				return nil, p.unexpected("a name")
+			}
+			n = &syntax{kind: kindField, pos: pos, args: []*syntax{n}, path: []string{p.tok.text}}
+			if err := p.advance(); err != nil {
+				return nil, err
+			}
+			if n, err = p.node(n); err != nil {
+				return nil, err
+			}
 		default:
 			return n, nil
 		}
 	}
+}
+
+// element reads [index].
+func (p *parser) element(n *syntax) (*syntax, error) {
+	if err := p.enter(); err != nil {
+		return nil, err
+	}
+	defer func() { p.depth-- }()
+	pos := p.tok.pos
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	index, err := p.addition()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.expectSymbol("]"); err != nil {
+		return nil, err
+	}
+	return p.node(&syntax{kind: kindElement, pos: pos, args: []*syntax{n, index}})
 }
 
 func (p *parser) primary() (*syntax, error) {

@@ -124,6 +124,18 @@ func (n *syntax) print(b *strings.Builder, level int) {
 		b.WriteString(n.word + "(")
 		n.printList(b, ", ", levelOr)
 		b.WriteByte(')')
+	case kindElement:
+		n.args[0].print(b, levelPrimary)
+		b.WriteByte('[')
+		n.args[1].print(b, levelOr)
+		b.WriteByte(']')
+	case kindField:
+		level := levelPrimary
+		if n.args[0].kind == kindColumn || n.args[0].kind == kindLiteral { // a.b would be a column, 1.b a number
+			level = levelPrimary + 1
+		}
+		n.args[0].print(b, level)
+		b.WriteString("." + quoteName(n.path[0]))
 	case kindCase:
 		n.printCase(b)
 	case kindMinus:

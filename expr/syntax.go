@@ -41,8 +41,10 @@ const (
 	kindArith // args: left, right
 	kindMinus
 	kindPlus
-	kindCall // args: the arguments
-	kindCase // args: an operand if word is simpleCase, pairs of WHEN and THEN, perhaps ELSE
+	kindCall    // args: the arguments
+	kindElement // args: array or map, index or key
+	kindField   // args: a struct; path: the name of the field
+	kindCase    // args: an operand if word is simpleCase, pairs of WHEN and THEN, perhaps ELSE
 )
 
 const (

@@ -134,9 +134,12 @@ type vec struct {
 	words int
 	// data is a slice of the Go type of the values: int8, int16, int32 (also
 	// dates), int64 (also timestamps), float32, float64, decimal128.Num, string
-	// (also binaries). It is nil for nested types and void, of which only valid
-	// matters, and for booleans.
+	// (also binaries). It is nil for void, of which only valid matters, for nested
+	// types and for booleans.
 	data any
+	// nested is the inside of structs, arrays and maps, which have neither one
+	// nor index.
+	nested *nested
 	// yes and no are the rows where a boolean is true and where it is false;
 	// in neither it is null.
 	yes, no bitmap
@@ -323,6 +326,8 @@ func nullVec(t schema.Type, rows int) vec {
 		v.data = []decimal128.Num{{}}
 	case isString:
 		v.data = []string{""}
+	case isNested:
+		return vec{rows: rows, valid: newBitmap(rows), nested: nullNested(t, rows)}
 	}
 	return v
 }
@@ -417,7 +422,7 @@ func fromNum(n decimal128.Num) value.Int128 {
 type layout uint8
 
 const (
-	isNested layout = iota // nested and void: no values
+	isNested layout = iota // structs, arrays, maps; variant and void: no values
 	isBool
 	isInt8
 	isInt16

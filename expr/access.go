@@ -1,0 +1,434 @@
+package expr
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/foreset/foreset/internal/value"
+	"github.com/foreset/foreset/schema"
+)
+
+// nestedFunctions make structs, arrays and maps, and look into them.
+var nestedFunctions = aliased(map[string]*function{
+	"array":          {0, -1, newArray},
+	"map":            {0, -1, newMap},
+	"struct":         {1, -1, newStruct},
+	"named_struct":   {2, -1, newNamedStruct},
+	"size":           {1, 1, size},
+	"element_at":     {2, 2, elementAt},
+	"array_contains": {2, 2, arrayContains},
+	"map_keys":       {1, 1, func(b *binder, at *syntax, args []Node) (Node, error) { return b.mapSide(at, args[0], 0) }},
+	"map_values":     {1, 1, func(b *binder, at *syntax, args []Node) (Node, error) { return b.mapSide(at, args[0], 1) }},
+},
+	[]string{"size", "cardinality"},
+)
+
+// Error classes of Spark that access ends in.
+const (
+	classIndex     = "INVALID_ARRAY_INDEX"
+	classElementAt = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
+	classIndexZero = "INVALID_INDEX_OF_ZERO"
+	classNullKey   = "NULL_MAP_KEY"
+	classSameKey   = "DUPLICATED_MAP_KEY"
+)
+
+// needs is the error of a function that is given a value of type t.
+func needs(b *binder, at *syntax, what string, t schema.Type) error {
+	return b.typeError(at, "%s needs %s, not %v", operatorName(at), what, t)
+}
+
+func newArray(b *binder, at *syntax, args []Node) (Node, error) {
+	var element schema.Type = schema.Void
+	if len(args) > 0 {
+		var err error
+		if args, err = b.unify(at, args); err != nil {
+			return nil, err
+		}
+		element = args[0].Type()
+	}
+	t := &schema.Array{Element: element, ContainsNull: true}
+	return b.makeCall(at, "array", t, callable{nulls: true, eval: func(c *call) (vec, error) {
+		elements, starts, ends, err := c.interleaved(element, c.args)
+		return vec{rows: c.rows, nested: &nested{starts: starts, ends: ends, kids: []vec{elements}}}, err
+	}}, args...), nil
+}
+
+// interleaved is the values of the parts as the elements of a list for each
+// row; if all are constants the rows share one list.
+func (c *call) interleaved(t schema.Type, parts []vec) (elements vec, starts, ends []int32, err error) {
+	n := int32(len(parts))
+	starts, ends = make([]int32, c.rows), make([]int32, c.rows)
+	shared := true
+	for _, p := range parts {
+		shared = shared && p.one
+	}
+	lists := c.rows
+	if shared {
+		lists = min(1, c.rows)
+	}
+	var which, rows []int32
+	for i := range int32(lists) {
+		for k := range n {
+			which, rows = append(which, k), append(rows, i)
+		}
+	}
+	for i := range int32(c.rows) {
+		if !shared {
+			starts[i] = i * n
+		}
+		ends[i] = starts[i] + n
+	}
+	elements, err = pickRows(t, parts, which, rows)
+	return elements, starts, ends, err
+}
+
+func newMap(b *binder, at *syntax, args []Node) (Node, error) {
+	if len(args)%2 == 1 {
+		return nil, b.typeError(at, "map needs pairs of keys and values")
+	}
+	var keys, items []Node
+	for i, arg := range args {
+		if i%2 == 0 {
+			keys = append(keys, arg)
+		} else {
+			items = append(items, arg)
+		}
+	}
+	t := &schema.Map{Key: schema.Void, Value: schema.Void, ValueContainsNull: true}
+	if len(args) > 0 {
+		var err error
+		if keys, err = b.unify(at, keys); err != nil {
+			return nil, err
+		}
+		if items, err = b.unify(at, items); err != nil {
+			return nil, err
+		}
+		t.Key, t.Value = keys[0].Type(), items[0].Type()
+		for i := range keys {
+			args[2*i], args[2*i+1] = keys[i], items[i]
+		}
+		if orderOf(t.Key) == nil || t.Key == schema.Void {
+			return nil, needs(b, at, "keys that can be compared", t.Key)
+		}
+	}
+	return b.makeCall(at, "map", t, callable{nulls: true, fails: true, eval: func(c *call) (vec, error) { return c.newMap(t) }}, args...), nil
+}
+
+func (c *call) newMap(t *schema.Map) (vec, error) {
+	var keyParts, itemParts []vec
+	for i, arg := range c.args {
+		if i%2 == 0 {
+			keyParts = append(keyParts, arg)
+		} else {
+			itemParts = append(itemParts, arg)
+		}
+	}
+	order := orderOf(t.Key)
+	for i := range c.sel.rows(c.rows) {
+		for k, key := range keyParts {
+			if key.nullAt(i) {
+				return vec{}, c.failed(i, faultf(classNullKey, "a key is null"))
+			}
+			for _, other := range keyParts[:k] {
+				if o, err := order(key, i, other, i); err != nil {
+					return vec{}, err
+				} else if o == 0 {
+					return vec{}, c.failed(i, faultf(classSameKey, "the key %s is given twice", c.shown(key, i, t.Key)))
+				}
+			}
+		}
+	}
+	keys, _, _, err := c.interleaved(t.Key, keyParts)
+	if err != nil {
+		return vec{}, err
+	}
+	items, starts, ends, err := c.interleaved(t.Value, itemParts)
+	return vec{rows: c.rows, nested: &nested{starts: starts, ends: ends, kids: []vec{keys, items}}}, err
+}
+
+// shown is a value in the text of an error.
+func (c *call) shown(v vec, row int, t schema.Type) string {
+	if isNestedType(t) {
+		return "of type " + t.String()
+	}
+	return literalText(v.at(row, t))
+}
+
+func newStruct(b *binder, at *syntax, args []Node) (Node, error) {
+	names := make([]string, len(args))
+	for i, arg := range args {
+		names[i] = fmt.Sprintf("col%d", i+1)
+		if c, ok := arg.(*Column); ok {
+			names[i] = c.Path[len(c.Path)-1]
+		}
+	}
+	return b.structOf(at, names, args)
+}
+
+func newNamedStruct(b *binder, at *syntax, args []Node) (Node, error) {
+	if len(args)%2 == 1 {
+		return nil, b.typeError(at, "named_struct needs pairs of names and values")
+	}
+	var names []string
+	var fields []Node
+	for i := 0; i < len(args); i += 2 {
+		name, ok := literalArg(args[i])
+		if !ok || name.Type() != schema.String || name.IsNull() {
+			return nil, b.typeError(at, "named_struct needs a text as name %d", i/2+1)
+		}
+		names, fields = append(names, name.Text()), append(fields, args[i+1])
+	}
+	return b.structOf(at, names, fields)
+}
+
+// structOf makes structs; bound it prints as named_struct.
+func (b *binder) structOf(at *syntax, names []string, args []Node) (Node, error) {
+	t := &schema.Struct{}
+	for i, name := range names {
+		t.Fields = append(t.Fields, schema.Field{Name: name, Type: args[i].Type(), Nullable: true})
+	}
+	fn := callable{nulls: true, eval: func(c *call) (vec, error) {
+		return vec{rows: c.rows, nested: &nested{kids: c.args}}, nil
+	}}
+	fn.written = func(fields []*syntax) *syntax {
+		s := &syntax{kind: kindCall, word: "named_struct"}
+		for i, f := range fields {
+			s.args = append(s.args, (&Literal{value.String(names[i])}).syntax(), f)
+		}
+		return s
+	}
+	return b.makeCall(at, "named_struct", t, fn, args...), nil
+}
+
+// field is a field of a struct that is not a column.
+func (b *binder) field(at *syntax, arg Node, name string) (Node, error) {
+	switch t := arg.Type().(type) {
+	case *schema.Struct:
+		i, ok := t.Lookup(name)
+		if !ok {
+			return nil, &ColumnError{Name: quoteName(name), Nearest: nearest(t, nil, name), Position: b.at(at)}
+		}
+		fn := callable{eval: func(c *call) (vec, error) {
+			kids, err := c.args[0].nested.children()
+			if err != nil {
+				return vec{}, err
+			}
+			return within(kids[i], c.args[0].valid), nil
+		}}
+		fn.written = func(args []*syntax) *syntax {
+			return &syntax{kind: kindField, path: []string{t.Fields[i].Name}, args: args}
+		}
+		return b.makeCall(at, ".", t.Fields[i].Type, fn, arg), nil
+	case *schema.Map:
+		return b.element(at, arg, &Literal{value.String(name)})
+	case *schema.Array:
+		return nil, &UnsupportedError{What: "field access into " + t.String(), Position: b.at(at)}
+	}
+	return nil, b.typeError(at, "%v has no field %s", arg.Type(), quoteName(name))
+}
+
+// within is a child, null also where its parent is.
+func within(kid vec, valid bitmap) vec {
+	switch {
+	case valid == nil:
+	case kid.boolean():
+		kid.yes, kid.no = kid.yes.and(valid), kid.no.and(valid)
+	case kid.one:
+		kid.valid = kid.validRows().and(valid)
+		kid.one, kid.index, kid.words = false, make([]int32, kid.rows), 1
+	default:
+		kid.valid = kid.valid.and(valid)
+	}
+	return kid
+}
+
+// element is x[i]: of an array counted from 0, of a map by its key.
+func (b *binder) element(at *syntax, arg, index Node) (Node, error) {
+	printed := func(args []*syntax) *syntax { return &syntax{kind: kindElement, args: args} }
+	switch t := arg.Type().(type) {
+	case *schema.Array:
+		if !isIntegral(index.Type()) && index.Type() != schema.Void {
+			return nil, b.typeError(at, "an index of an array must be an integer, not %v", index.Type())
+		}
+		fn := callable{fails: true, written: printed, eval: func(c *call) (vec, error) {
+			return c.elements(t, func(i, n int64) (int64, *fault) {
+				if i < 0 || i >= n {
+					return 0, faultf(classIndex, "there is no index %d in %d elements", i, n)
+				}
+				return i, nil
+			})
+		}}
+		return b.makeCall(at, "[]", t.Element, fn, arg, b.convert(at, index, schema.Long)), nil
+	case *schema.Map:
+		return b.lookup(at, t, "[]", printed, arg, index)
+	case *schema.Struct:
+		if name, ok := literalArg(index); ok && index.Type() == schema.String && !name.IsNull() {
+			return b.field(at, arg, name.Text())
+		}
+	}
+	return nil, b.typeError(at, "%v has no elements", arg.Type())
+}
+
+// elementAt is element_at: of an array counted from 1, or backwards from −1.
+func elementAt(b *binder, at *syntax, args []Node) (Node, error) {
+	switch t := args[0].Type().(type) {
+	case *schema.Array:
+		if !implicitly(args[1].Type(), schema.Integer) || !isIntegral(args[1].Type()) && args[1].Type() != schema.Void {
+			return nil, needs(b, at, "an int as index", args[1].Type())
+		}
+		fn := callable{fails: true, eval: func(c *call) (vec, error) {
+			return c.elements(t, func(i, n int64) (int64, *fault) {
+				switch {
+				case i == 0:
+					return 0, faultf(classIndexZero, "elements are counted from 1")
+				case i > n || -i > n:
+					return 0, faultf(classElementAt, "there is no element %d of %d", i, n)
+				case i < 0:
+					return n + i, nil
+				}
+				return i - 1, nil
+			})
+		}}
+		return b.makeCall(at, "element_at", t.Element, fn, args[0], b.convert(at, args[1], schema.Long)), nil
+	case *schema.Map:
+		return b.lookup(at, t, "element_at", nil, args[0], args[1])
+	}
+	return nil, needs(b, at, "an array or a map", args[0].Type())
+}
+
+// elements picks an element of each array, at the place that position makes of
+// the index and the number of elements.
+func (c *call) elements(t *schema.Array, position func(i, n int64) (int64, *fault)) (vec, error) {
+	kids, err := c.args[0].nested.children()
+	if err != nil {
+		return vec{}, err
+	}
+	index := operandOf[int64](c, 1)
+	rows := make([]int32, c.rows)
+	for i := range rows {
+		rows[i] = -1
+	}
+	for i := range c.sel.rows(c.rows) {
+		start, end := c.args[0].nested.starts[i], c.args[0].nested.ends[i]
+		at, problem := position(index.at(i), int64(end-start))
+		if problem != nil {
+			return vec{}, c.failed(i, problem)
+		}
+		rows[i] = start + int32(at)
+	}
+	return pickRows(t.Element, kids, nil, rows)
+}
+
+// lookup is the value of a key; null if there is none.
+func (b *binder) lookup(at *syntax, t *schema.Map, name string, printed func([]*syntax) *syntax, arg, key Node) (Node, error) {
+	common, ok := commonType(t.Key, key.Type())
+	if !ok || !sameType(common, t.Key) {
+		return nil, b.typeError(at, "a key of %v cannot be %v", t, key.Type())
+	}
+	order := orderOf(t.Key)
+	if order == nil {
+		return nil, b.typeError(at, "keys of type %v cannot be compared", t.Key)
+	}
+	fn := callable{written: printed, eval: func(c *call) (vec, error) {
+		m, key := c.args[0], c.args[1]
+		kids, err := m.nested.children()
+		if err != nil {
+			return vec{}, err
+		}
+		rows := make([]int32, c.rows)
+		for i := range rows {
+			rows[i] = -1
+		}
+		for i := range c.sel.rows(c.rows) {
+			for j := m.nested.starts[i]; j < m.nested.ends[i]; j++ {
+				o, err := order(kids[0], int(j), key, i)
+				if err != nil {
+					return vec{}, err
+				}
+				if o == 0 {
+					rows[i] = j
+					break
+				}
+			}
+		}
+		return pickRows(t.Value, kids[1:], nil, rows)
+	}}
+	return b.makeCall(at, name, t.Value, fn, arg, b.convert(at, key, t.Key)), nil
+}
+
+// size is the number of elements of an array or of entries of a map.
+func size(b *binder, at *syntax, args []Node) (Node, error) {
+	switch args[0].Type().(type) {
+	case *schema.Array, *schema.Map:
+	default:
+		if args[0].Type() != schema.Void {
+			return nil, needs(b, at, "an array or a map", args[0].Type())
+		}
+		return &Literal{value.Null(schema.Integer)}, nil
+	}
+	return b.makeCall(at, "size", schema.Integer, callable{eval: func(c *call) (vec, error) {
+		inside := c.args[0].nested
+		return values(c, func(i int) (int32, *fault) { return inside.ends[i] - inside.starts[i], nil })
+	}}, args...), nil
+}
+
+// arrayContains is whether an element equals a value; null if none does, but
+// one is null.
+func arrayContains(b *binder, at *syntax, args []Node) (Node, error) {
+	t, ok := args[0].Type().(*schema.Array)
+	if !ok {
+		return nil, needs(b, at, "an array", args[0].Type())
+	}
+	common, ok := commonType(t.Element, args[1].Type())
+	order := orderOf(t.Element)
+	if !ok || !sameType(common, t.Element) || order == nil || args[1].Type() == schema.Void {
+		return nil, b.typeError(at, "array_contains cannot look for %v in %v", args[1].Type(), t)
+	}
+	return b.makeCall(at, "array_contains", schema.Boolean, callable{eval: func(c *call) (vec, error) {
+		list, wanted := c.args[0], c.args[1]
+		kids, err := list.nested.children()
+		if err != nil {
+			return vec{}, err
+		}
+		out := vec{rows: c.rows, yes: newBitmap(c.rows), no: newBitmap(c.rows)}
+		for i := range c.sel.rows(c.rows) {
+			found, null := false, false
+			for j := list.nested.starts[i]; j < list.nested.ends[i] && !found; j++ {
+				if kids[0].nullAt(int(j)) {
+					null = true
+					continue
+				}
+				o, err := order(kids[0], int(j), wanted, i)
+				if err != nil {
+					return vec{}, err
+				}
+				found = o == 0
+			}
+			switch {
+			case found:
+				out.yes.set(i)
+			case !null:
+				out.no.set(i)
+			}
+		}
+		return out, nil
+	}}, args[0], b.convert(at, args[1], t.Element)), nil
+}
+
+// mapSide is the keys of a map, or its values, as an array.
+func (b *binder) mapSide(at *syntax, arg Node, side int) (Node, error) {
+	t, ok := arg.Type().(*schema.Map)
+	if !ok {
+		return nil, needs(b, at, "a map", arg.Type())
+	}
+	element := childTypes(t)[side]
+	fn := callable{eval: func(c *call) (vec, error) {
+		kids, err := c.args[0].nested.children()
+		if err != nil {
+			return vec{}, err
+		}
+		inside := c.args[0].nested
+		return vec{rows: c.rows, valid: c.args[0].valid, nested: &nested{starts: inside.starts, ends: inside.ends, kids: kids[side : side+1]}}, nil
+	}}
+	return b.makeCall(at, strings.ToLower(at.word), &schema.Array{Element: element, ContainsNull: side == 1}, fn, arg), nil
+}

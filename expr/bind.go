@@ -54,7 +54,7 @@ func (e Expr) Bind(s *schema.Struct, env Env) (*Bound, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Bound{root: n, columns: b.columns, text: e.text}, nil
+	return &Bound{root: n, columns: b.columns, text: e.text, shared: sharedNodes(n)}, nil
 }
 
 type binder struct {

@@ -17,6 +17,7 @@ type Bound struct {
 	root    Node
 	columns []*Column // by slot
 	text    string    // for the positions of errors
+	shared  map[Node]int
 }
 
 // Root is the tree that is evaluated.
@@ -118,5 +119,8 @@ func (b *Bound) run(batch arrow.RecordBatch) *run {
 }
 
 func (b *Bound) newRun(rows int, load func(*Column) (vec, error)) *run {
-	return &run{text: b.text, rows: rows, load: load, loaded: make([]vec, len(b.columns)), ready: make([]bool, len(b.columns))}
+	return &run{
+		text: b.text, rows: rows, load: load, loaded: make([]vec, len(b.columns)), ready: make([]bool, len(b.columns)),
+		shared: b.shared, kept: make([]kept, len(b.shared)),
+	}
 }

@@ -15,6 +15,8 @@ type run struct {
 	// loaded holds the columns read so far, by slot.
 	loaded []vec
 	ready  []bool
+	shared map[Node]int // see sharedNodes
+	kept   []kept
 }
 
 // eval has an entry for each row, or one for all; shaped may also have those
@@ -24,7 +26,7 @@ func (r *run) eval(n Node, sel bitmap) (vec, error) {
 	return v.flat(), err
 }
 
-func (r *run) shaped(n Node, sel bitmap) (vec, error) {
+func (r *run) compute(n Node, sel bitmap) (vec, error) {
 	switch n := n.(type) {
 	case *Literal:
 		return constant(n.Value, n.Type(), r.rows), nil

@@ -110,10 +110,13 @@ type EvalError struct {
 	// NUMERIC_VALUE_OUT_OF_RANGE, INVALID_FORMAT, …
 	Class string
 	Msg   string
-	Row   int // of the batch, from 0
+	Row   int // of the batch, from 0; −1: no row is to blame
 	Position
 }
 
 func (e *EvalError) Error() string {
+	if e.Row < 0 {
+		return fmt.Sprintf("line %d, column %d: %s (%s)", e.Line, e.Column, e.Msg, e.Class)
+	}
 	return fmt.Sprintf("line %d, column %d: row %d: %s (%s)", e.Line, e.Column, e.Row, e.Msg, e.Class)
 }

@@ -30,6 +30,7 @@ type Options struct {
 	State     *replay.State
 	Schema    *schema.Struct // of the table
 	Columns   []string       // dotted paths, case-insensitive; nil is all columns
+	Paths     [][]string     // instead of Columns: what is needed of the table, in whose shape the batches are; they may have more
 	Where     expr.Expr      // absent: all rows
 	Env       expr.Env
 	Limit     int64 // rows; 0 or less is no limit
@@ -136,6 +137,10 @@ func leaves(t schema.Type) int {
 
 // project resolves the wanted columns.
 func (p *Plan) project() error {
+	if p.opts.Paths != nil {
+		p.output, p.paths = prune(p.opts.Schema, p.opts.Paths), p.opts.Paths
+		return nil
+	}
 	if p.opts.Columns == nil {
 		p.output = p.opts.Schema
 		for _, f := range p.opts.Schema.Fields {

@@ -167,6 +167,10 @@ func (p *Plan) finish(ctx context.Context, b parquetio.Batch, cols columns, keys
 			whole, rows = some, pick(rows, sel)
 		}
 	}
+	if p.opts.Paths != nil {
+		whole.Retain()
+		return Batch{Record: whole, Rows: rows}, nil
+	}
 	columns := make([]arrow.Array, len(p.paths))
 	for i, path := range p.paths {
 		columns[i] = descend(whole, path)

@@ -1,0 +1,91 @@
+package scan
+
+import (
+	"context"
+	"iter"
+
+	"github.com/foreset/foreset/checkpoint"
+	"github.com/foreset/foreset/internal/parquetio"
+	"github.com/foreset/foreset/internal/replay"
+	"github.com/foreset/foreset/internal/skipping"
+	"github.com/foreset/foreset/internal/value"
+	"github.com/foreset/foreset/schema"
+)
+
+// This file lets a caller take the steps of a scan one by one, file by file.
+
+// Candidate is a file that may hold rows of the result.
+type Candidate struct {
+	replay.File
+	All bool // every row of it is one
+}
+
+// Candidates walks the files that may hold rows of the result, with their
+// statistics.
+func (p *Plan) Candidates(ctx context.Context) iter.Seq2[Candidate, error] {
+	return func(yield func(Candidate, error) bool) {
+		for f, err := range p.opts.State.Files(ctx, checkpoint.Stats) {
+			c := Candidate{File: f, All: p.where == nil}
+			if err == nil && p.skip != nil {
+				switch p.skip.Decide(f.Add()) {
+				case skipping.None:
+					continue
+				case skipping.All:
+					c.All = true
+				}
+			}
+			if !yield(c, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Keys are the partition columns that the plan needs, and the values that they
+// have throughout a file.
+func (p *Plan) Keys(f replay.File) ([]schema.Field, []value.Value, error) {
+	vals, err := p.keyValues(f)
+	if err != nil {
+		err = of(f, err)
+	}
+	return p.keys, vals, err
+}
+
+// Opened is a file of the table, ready to be read by any plan of it.
+type Opened struct {
+	file replay.File
+	Data *parquetio.File
+}
+
+// Open opens a file. A small one is in memory then.
+func (p *Plan) Open(ctx context.Context, f replay.File) (*Opened, error) {
+	o, err := p.open(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return &Opened{f, o.data}, nil
+}
+
+// Close ends the use of the file.
+func (o *Opened) Close() error { return o.Data.Close() }
+
+// Rows yields the result's rows of an open file in their order, as [Plan.Batches]
+// does for all files.
+func (p *Plan) Rows(ctx context.Context, file *Opened) iter.Seq2[Batch, error] {
+	return func(yield func(Batch, error) bool) {
+		o := &opened{file: file.file, data: file.Data}
+		var err error
+		if o.keys, err = p.keyValues(file.file); err != nil {
+			yield(Batch{}, of(file.file, err))
+			return
+		}
+		for b, err := range p.read(ctx, o) {
+			if !yield(b, err) {
+				return
+			}
+		}
+	}
+}
+
+// Prune keeps the parts of a schema that the paths name, in the schema's order.
+func Prune(s *schema.Struct, paths [][]string) *schema.Struct { return prune(s, paths) }

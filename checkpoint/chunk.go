@@ -31,9 +31,13 @@ type Values func(name string) (text string, null, ok bool)
 // without such a file they are not even fetched. Nil accepts all.
 func (r *Reader) Select(ctx context.Context, cols Columns, want func(Values) bool) iter.Seq2[*Files, error] {
 	return func(yield func(*Files, error) bool) {
-		for _, p := range r.parts {
+		for i, p := range r.parts {
+			located := func(f *Files, err error) bool {
+				f.place.part = i
+				return yield(f, err)
+			}
 			for g := range p.file.Meta().RowGroups {
-				more, err := p.groupFiles(ctx, g, cols, want, yield)
+				more, err := p.groupFiles(ctx, g, cols, want, located)
 				if err != nil {
 					yield(nil, fmt.Errorf("read checkpoint: %w", err))
 					return
@@ -122,7 +126,7 @@ func (p *part) newChunker(ctx context.Context, index int, cols Columns, want fun
 		c.tags = g.mapping("add", "tags")
 	}
 	if cols&Stats != 0 {
-		c.statistics = &statistics{fromParsed: fromParsed, want: want}
+		c.statistics = p.statistics(index, want)
 		if want == nil {
 			c.statistics.open(g)
 		}
@@ -136,8 +140,8 @@ func (p *part) newChunker(ctx context.Context, index int, cols Columns, want fun
 
 func (c *chunker) close() {
 	c.group.close()
-	if s := c.statistics; s != nil && s.group != nil && s.group != c.group {
-		s.group.close()
+	if c.statistics != nil {
+		c.statistics.close()
 	}
 }
 
@@ -183,7 +187,7 @@ func (p *part) rowsOfChunk(index int, wanted [][]string) int64 {
 func (c *chunker) next() (*Files, error) {
 	rows := int(min(c.left, c.step))
 	c.left -= int64(rows)
-	f := &Files{}
+	f := &Files{place: place{group: c.group.index, first: c.group.rows - c.left - int64(rows), rows: rows}}
 	c.readPaths(f, rows)
 	f.size = c.integers(c.size, true)
 	f.modified = c.integers(c.modified, false)
@@ -192,8 +196,14 @@ func (c *chunker) next() (*Files, error) {
 	f.baseRowID, f.commitVer = c.numbers(c.baseRowID), c.numbers(c.commitVer)
 	c.readClustering(f)
 	f.tags = c.maps(c.tags)
-	if err := c.readStats(f); err != nil {
-		return nil, err
+	if c.files < rows {
+		f.place.live = slices.Clone(c.live)
+	}
+	if c.statistics != nil {
+		var err error
+		if f.stats, err = c.statistics.read(c.group.ctx, f, c.live); err != nil {
+			return nil, err
+		}
 	}
 	if err := c.group.fault(); err != nil {
 		return nil, err
@@ -224,11 +234,17 @@ func (b *builder) texts() texts { return texts{data: string(b.text), ends: b.end
 
 // start takes the scratch memory, done gives it back.
 func (c *chunker) start(col *column, n int) *builder {
-	m := c.group.part.file.Meta().RowGroups[c.group.index].Columns[col.index].MetaData
-	if room := min(chunkTextSize, m.TotalUncompressedSize/c.group.rows*int64(len(c.live))); room > int64(cap(c.text)) {
-		c.text = make([]byte, 0, room)
-	}
+	c.text = room(c.text, col, len(c.live))
 	return &builder{column: col, text: c.text[:0], ends: make([]uint32, 0, n)}
+}
+
+// room is scratch memory for about so many texts of a column.
+func room(scratch []byte, col *column, n int) []byte {
+	m := col.group.part.file.Meta().RowGroups[col.group.index].Columns[col.index].MetaData
+	if size := min(chunkTextSize, m.TotalUncompressedSize/col.group.rows*int64(n)); size > int64(cap(scratch)) {
+		return make([]byte, 0, size)
+	}
+	return scratch
 }
 
 func (c *chunker) done(b *builder) texts {

@@ -37,6 +37,7 @@ type Files struct {
 	providers  texts
 	tags       *mapTexts
 	stats      *texts
+	place      place
 }
 
 // texts are strings laid end to end.
@@ -211,5 +212,5 @@ func (f *Files) Bytes() int64 {
 	if f.tags != nil {
 		n += f.tags.pairs.bytes() + int64(8*cap(f.tags.there))
 	}
-	return n + 400
+	return n + int64(cap(f.place.live)) + 464
 }

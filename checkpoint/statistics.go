@@ -1,16 +1,30 @@
 package checkpoint
 
+import (
+	"context"
+	"fmt"
+	"iter"
+)
+
 // statistics reads the statistics of a row group's files as JSON text: the
 // column stats, or what stats_parsed says. With want they are fetched when the
 // first file is wanted, and decoded no further than to find those that are.
 type statistics struct {
+	part       *part
+	index      int // of the row group
 	fromParsed bool
 	want       func(Values) bool // of the partition values; nil: all
 
-	group  *group // nil: not fetched yet
-	passed int    // rows before that
-	text   *column
-	parsed *parsed
+	group   *group // nil: not fetched yet
+	owned   bool   // the group is nobody else's
+	passed  int64  // rows behind
+	text    *column
+	parsed  *parsed
+	scratch []byte
+}
+
+func (p *part) statistics(index int, want func(Values) bool) *statistics {
+	return &statistics{part: p, index: index, fromParsed: p.statsOnlyParsed(index), want: want}
 }
 
 func (s *statistics) open(g *group) {
@@ -22,33 +36,40 @@ func (s *statistics) open(g *group) {
 	}
 }
 
+func (s *statistics) close() {
+	if s.owned {
+		s.group.close()
+	}
+}
+
 // fetch opens the columns behind the rows that were passed over.
-func (s *statistics) fetch(c *chunker) error {
+func (s *statistics) fetch(ctx context.Context) error {
 	name := "stats"
 	if s.fromParsed {
 		name = "stats_parsed"
 	}
-	g, err := c.group.part.load(c.group.ctx, c.group.index, []string{"add", name})
+	g, err := s.part.load(ctx, s.index, []string{"add", name})
 	if err != nil {
 		return err
 	}
+	s.owned = true
 	s.open(g)
-	s.text.skip(s.passed)
-	if s.parsed != nil {
-		skipMembers(s.parsed.members, s.passed)
-	}
+	s.skipColumns(int(s.passed))
 	return g.fault()
 }
 
 // skip passes over rows.
 func (s *statistics) skip(rows int) {
-	switch {
-	case s.group == nil:
-		s.passed += rows
-	case s.parsed != nil:
+	s.passed += int64(rows)
+	if s.group != nil {
+		s.skipColumns(rows)
+	}
+}
+
+func (s *statistics) skipColumns(rows int) {
+	s.text.skip(rows)
+	if s.parsed != nil {
 		skipMembers(s.parsed.members, rows)
-	default:
-		s.text.skip(rows)
 	}
 }
 
@@ -62,66 +83,65 @@ func skipMembers(members []*member, rows int) {
 	}
 }
 
-// readStats reads the statistics of the wanted files of a chunk, whose
-// partition values are there.
-func (c *chunker) readStats(f *Files) error {
-	s := c.statistics
-	if s == nil {
-		return nil
-	}
+// read reads the statistics of the wanted files of a chunk whose partition
+// values are there, and that are the live ones of the next rows; nil if there
+// are none.
+func (s *statistics) read(ctx context.Context, f *Files, live []bool) (*texts, error) {
 	wanted := f.accepted(s.want)
 	var b *builder
-	i, passed := 0, 0 // files so far; rows since the last wanted one
-	for _, live := range c.live {
-		want := live && (wanted == nil || wanted[f.partition[i]])
+	file, passed := 0, 0 // files so far; rows since the last wanted one
+	for _, live := range live {
+		want := live && (wanted == nil || wanted[f.partition[file]])
 		if live {
-			i++
+			file++
 		}
 		if !want {
 			passed++
-			if live && b != nil && !b.end() {
-				return c.fault()
+			if live && b != nil {
+				b.ends = append(b.ends, uint32(len(b.text)))
 			}
 			continue
 		}
+		s.skip(passed)
+		passed = 0
 		if s.group == nil {
-			s.passed += passed
-			passed = 0
-			if err := s.fetch(c); err != nil {
-				return err
+			if err := s.fetch(ctx); err != nil {
+				return nil, err
 			}
 		}
 		if b == nil {
-			b = c.startStats(wanted != nil)
-			for range i - 1 { // the files before
+			b = s.start(f.Len(), wanted != nil)
+			for range file - 1 { // the files before
 				b.ends = append(b.ends, 0)
 			}
 		}
-		s.skip(passed)
-		passed = 0
+		s.passed++
 		b.text = s.append(b.text)
 		if !b.end() {
-			return c.fault()
+			return nil, s.group.fault()
 		}
 	}
 	s.skip(passed)
-	if b != nil && len(b.text) > 0 {
-		t := c.done(b)
-		f.stats = &t
+	if b == nil {
+		return nil, s.fault()
 	}
-	return c.fault()
+	if s.scratch = b.text; len(b.text) == 0 {
+		return nil, s.fault()
+	}
+	t := b.texts()
+	return &t, s.fault()
 }
 
-// startStats takes the scratch memory, of which some files need but little.
-func (c *chunker) startStats(some bool) *builder {
-	col := c.path
-	if c.statistics.text != nil {
-		col = c.statistics.text
+// start takes the scratch memory for the texts of n files, or some of them.
+func (s *statistics) start(n int, some bool) *builder {
+	col := s.text
+	if col == nil && len(s.group.opened) > 0 {
+		col = s.group.opened[0]
 	}
-	if some {
-		return &builder{column: col, text: c.text[:0], ends: make([]uint32, 0, c.files)}
+	if s.text != nil && !some {
+		s.scratch = room(s.scratch, s.text, n)
 	}
-	return c.start(col, c.files)
+	return &builder{column: col, text: s.scratch[:0], ends: make([]uint32, 0, n)}
 }
 
 // append takes the next row and appends its text, nothing if it has none.
@@ -136,14 +156,11 @@ func (s *statistics) append(b []byte) []byte {
 	}
 }
 
-// fault is the first error of the columns that are read.
-func (c *chunker) fault() error {
-	if g := c.statistics.group; g != nil {
-		if err := g.fault(); err != nil {
-			return err
-		}
+func (s *statistics) fault() error {
+	if s.group == nil {
+		return nil
 	}
-	return c.group.fault()
+	return s.group.fault()
 }
 
 // accepted says of each of the distinct partition values whether want accepts
@@ -155,12 +172,76 @@ func (f *Files) accepted(want func(Values) bool) []bool {
 	out := make([]bool, len(f.partitions.ends))
 	all := true
 	for i := range out {
-		values := pairs(f.partitions.at(i))
-		out[i] = want(values.get)
+		out[i] = want(pairs(f.partitions.at(i)).get)
 		all = all && out[i]
 	}
 	if all {
 		return nil
 	}
 	return out
+}
+
+// place is where the rows of a chunk are in their checkpoint.
+type place struct {
+	part, group int
+	first       int64  // row of the row group
+	live        []bool // of the rows: is there a file; nil: all
+	rows        int
+}
+
+func (p place) lives() []bool {
+	if p.live != nil {
+		return p.live
+	}
+	all := make([]bool, p.rows)
+	for i := range all {
+		all[i] = true
+	}
+	return all
+}
+
+// WithStats adds statistics to chunks of this checkpoint that were read without:
+// those of files whose partition values want accepts. The chunks come as they
+// were yielded, and stay as they are; what is yielded shares their memory.
+func (r *Reader) WithStats(ctx context.Context, chunks []*Files, want func(Values) bool) iter.Seq2[*Files, error] {
+	return func(yield func(*Files, error) bool) {
+		var s *statistics // of the row group that chunks are at
+		var at place
+		defer func() {
+			if s != nil {
+				s.close()
+			}
+		}()
+		for _, f := range chunks {
+			if s == nil || at.part != f.place.part || at.group != f.place.group {
+				if s != nil {
+					s.close()
+				}
+				s = r.parts[f.place.part].statistics(f.place.group, want)
+			}
+			at = f.place
+			var text *texts
+			err := s.part.guard(func() (err error) {
+				s.skip(int(at.first - s.passed)) // rows that hold no file
+				text, err = s.read(ctx, f, at.lives())
+				return err
+			})
+			if err != nil {
+				yield(nil, fmt.Errorf("read checkpoint: %w", err))
+				return
+			}
+			with := *f
+			with.stats = text
+			if !yield(&with, nil) {
+				return
+			}
+		}
+	}
+}
+
+// WithoutStats is f without statistics. It shares the memory of the rest.
+func (f *Files) WithoutStats() *Files {
+	without := *f
+	without.stats = nil
+	return &without
 }

@@ -156,25 +156,26 @@ func (s *Snapshot) Count(ctx context.Context) (files, bytes int64, err error) {
 // TRUE; all files if it is absent. Adds must not be changed.
 func (s *Snapshot) Files(ctx context.Context, where expr.Expr) iter.Seq2[*log.AddFile, error] {
 	return observed(ctx, s.t, "files", func(ctx context.Context, yield func(*log.AddFile, error) bool) {
-		var skip *skipping.Files
+		var skip *skipping.FileDecider
+		var kept func(checkpoint.Values) bool
 		if !where.IsZero() {
 			bound, err := where.Bind(s.schema, s.t.opts.env())
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			skip = skipping.NewFiles(bound, s.schema, s.state.Metadata, s.t.opts.Zone)
+			skip = skipping.NewFiles(bound, s.schema, s.state.Metadata, s.t.opts.Zone).Decider()
+			kept = func(v checkpoint.Values) bool { return skip.Partition(v) != skipping.None }
 		}
-		for f, err := range s.state.Files(ctx, checkpoint.AllColumns) {
+		for f, err := range s.state.Select(ctx, checkpoint.AllColumns, kept) {
 			if err != nil {
 				yield(nil, translate(err))
 				return
 			}
-			add := f.Add()
-			if skip != nil && skip.Decide(add) == skipping.None {
+			if skip != nil && skip.Decide(f) == skipping.None {
 				continue
 			}
-			if !yield(add, nil) {
+			if !yield(f.Add(), nil) {
 				return
 			}
 		}

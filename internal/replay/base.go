@@ -75,12 +75,18 @@ func (b *base) small(ctx context.Context) ([]log.Action, error) {
 	return actions, nil
 }
 
+// resident is what a base has in memory of its files.
+type resident struct {
+	chunks []*checkpoint.Files // nil: they are to be streamed
+	bare   bool                // they lack statistics that are asked for
+}
+
 // chunks yields the files of the base: kept, or streamed from the store if that
 // is what resident decided. What want refuses may lack its statistics.
-func (b *base) chunks(ctx context.Context, cols checkpoint.Columns, want func(checkpoint.Values) bool, kept []*checkpoint.Files) iter.Seq2[*checkpoint.Files, error] {
+func (b *base) chunks(ctx context.Context, cols checkpoint.Columns, want func(checkpoint.Values) bool, kept resident) iter.Seq2[*checkpoint.Files, error] {
 	return func(yield func(*checkpoint.Files, error) bool) {
-		if kept != nil {
-			for _, c := range kept {
+		if kept.chunks != nil && !kept.bare {
+			for _, c := range kept.chunks {
 				if !yield(c, nil) {
 					return
 				}
@@ -95,14 +101,56 @@ func (b *base) chunks(ctx context.Context, cols checkpoint.Columns, want func(ch
 				return
 			}
 		}
-		for c, err := range r.Select(ctx, cols, want) {
+		files := r.Select(ctx, cols, want)
+		if kept.chunks != nil {
+			files = r.WithStats(ctx, kept.chunks, want)
+		}
+		bare := bareChunks{share: b.src.Share, full: kept.chunks != nil}
+		for c, err := range files {
 			if errors.Is(err, checkpoint.ErrCorrupt) {
 				b.damaged(ctx, err)
 			}
 			if !yield(c, err) || err != nil {
 				return
 			}
+			bare.add(c)
 		}
+		b.keep(ctx, &bare, cols)
+	}
+}
+
+// bareChunks gathers chunks without their statistics, as long as they fit.
+type bareChunks struct {
+	share, bytes int64
+	full         bool
+	chunks       []*checkpoint.Files
+}
+
+func (k *bareChunks) add(c *checkpoint.Files) {
+	if k.full {
+		return
+	}
+	c = c.WithoutStats()
+	if k.bytes += c.Bytes(); k.bytes > k.share {
+		k.full, k.chunks = true, nil
+		return
+	}
+	k.chunks = append(k.chunks, c)
+}
+
+// keep makes what a stream has passed by resident, as far as that fits.
+func (b *base) keep(ctx context.Context, bare *bareChunks, cols checkpoint.Columns) {
+	if bare.full {
+		return
+	}
+	select {
+	case b.busy <- struct{}{}:
+		defer func() { <-b.busy }()
+	case <-ctx.Done():
+		return
+	}
+	if !b.have {
+		b.kept, b.cols, b.have = bare.chunks, cols&^checkpoint.Stats, true
 	}
 }
 
@@ -116,50 +164,56 @@ func (b *base) damaged(ctx context.Context, err error) {
 	}
 }
 
-// resident returns the kept chunks if they have the columns, reading them
-// first if they may fit; nil if they are to be streamed.
-func (b *base) resident(ctx context.Context, cols checkpoint.Columns) ([]*checkpoint.Files, error) {
+// resident returns the kept chunks if they have the columns, or all but the
+// statistics, reading them first if they may fit.
+func (b *base) resident(ctx context.Context, cols checkpoint.Columns) (resident, error) {
 	select {
 	case b.busy <- struct{}{}:
 		defer func() { <-b.busy }()
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return resident{}, ctx.Err()
 	}
 	none := []*checkpoint.Files{}
+	bare := cols &^ checkpoint.Stats
 	switch {
 	case b.have && b.cols&cols == cols:
-		return append(none, b.kept...), nil
+		return resident{chunks: append(none, b.kept...)}, nil
 	case b.bad != nil:
-		return nil, b.bad
+		return resident{}, b.bad
+	case b.big && b.have && b.cols&bare == bare:
+		return resident{append(none, b.kept...), true}, nil
 	case b.big:
-		return nil, nil
+		return resident{}, nil
 	}
 	cols |= b.cols
 	r := b.opened
 	if b.opened = nil; r == nil {
 		var err error
 		if r, err = checkpoint.Open(ctx, b.src.Store, b.files, nil); err != nil {
-			return nil, err
+			return resident{}, err
 		}
 	}
 	if r.Bytes(cols) > b.src.Share {
 		b.tooBig(r)
-		return nil, nil
+		if b.have && b.cols&bare == bare {
+			return resident{append(none, b.kept...), true}, nil
+		}
+		return resident{}, nil
 	}
 	var got []*checkpoint.Files
 	var bytes int64
 	for c, err := range r.Files(ctx, cols) {
 		if err != nil {
-			return nil, err
+			return resident{}, err
 		}
 		if bytes += c.Bytes(); bytes > b.src.Share {
 			b.tooBig(r)
-			return nil, nil
+			return resident{}, nil
 		}
 		got = append(got, c)
 	}
 	b.kept, b.cols, b.have = got, cols, true
-	return append(none, got...), nil
+	return resident{chunks: append(none, got...)}, nil
 }
 
 func (b *base) tooBig(r *checkpoint.Reader) {

@@ -324,29 +324,29 @@ func (s *State) Select(ctx context.Context, cols checkpoint.Columns, want func(c
 // prepare loads what a walk needs and can be kept: the tail, and the base if
 // it fits. It returns the state to walk, which is another one when the
 // checkpoint of this one is damaged, or was cleaned up before it was read.
-func (s *State) prepare(ctx context.Context, cols checkpoint.Columns) (*State, []*checkpoint.Files, error) {
+func (s *State) prepare(ctx context.Context, cols checkpoint.Columns) (*State, resident, error) {
 	for again := range loadAttempts {
 		err := s.line.reach(ctx, s.Version)
 		if err == nil {
-			var kept []*checkpoint.Files
+			var kept resident
 			if kept, err = s.line.base.resident(ctx, cols); err == nil {
 				return s, kept, nil
 			}
 			if errors.Is(err, checkpoint.ErrCorrupt) {
 				if s, err = s.line.without(ctx, s.Version, err); err != nil {
-					return nil, nil, err
+					return nil, resident{}, err
 				}
 				continue
 			}
 		}
 		if !errors.Is(err, fs.ErrNotExist) || again == loadAttempts-1 {
-			return nil, nil, err
+			return nil, resident{}, err
 		}
 		if s, err = s.reload(ctx, err); err != nil {
-			return nil, nil, err
+			return nil, resident{}, err
 		}
 	}
-	return nil, nil, fmt.Errorf("version %d: %w: more damaged checkpoints than are tried", s.Version, log.ErrCorrupt)
+	return nil, resident{}, fmt.Errorf("version %d: %w: more damaged checkpoints than are tried", s.Version, log.ErrCorrupt)
 }
 
 // reload loads the same version again, from what log cleanup has left of the
@@ -364,9 +364,8 @@ func (s *State) reload(ctx context.Context, gone error) (*State, error) {
 	return again, nil
 }
 
-// walk yields the live files; kept is the base, or nil if it is to be
-// streamed.
-func (s *State) walk(ctx context.Context, cols checkpoint.Columns, want func(checkpoint.Values) bool, kept []*checkpoint.Files, yield func(File, error) bool) {
+// walk yields the live files; kept is what the base has in memory.
+func (s *State) walk(ctx context.Context, cols checkpoint.Columns, want func(checkpoint.Values) bool, kept resident, yield func(File, error) bool) {
 	w := s.line.tail.view(s.Version)
 	for i := len(w.entries) - 1; i >= 0; i-- {
 		e := w.entries[i]

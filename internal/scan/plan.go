@@ -243,15 +243,39 @@ func (p *Plan) columns() checkpoint.Columns {
 // files yields the files that may hold rows of the result.
 func (p *Plan) files(ctx context.Context) iter.Seq2[replay.File, error] {
 	return func(yield func(replay.File, error) bool) {
-		for f, err := range p.opts.State.Files(ctx, p.columns()) {
-			if err != nil {
-				yield(f, err)
-				return
-			}
-			if p.skip != nil && p.skip.Decide(f.Add()) == skipping.None {
+		for f, err := range p.walk(ctx) {
+			if err == nil && f.verdict == skipping.None {
 				continue
 			}
-			if !yield(f, nil) {
+			if !yield(f.File, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// decided is a file of the snapshot and what the log proves about it.
+type decided struct {
+	replay.File
+	verdict skipping.Verdict
+	skip    *skipping.FileDecider // that has decided; nil without a predicate
+}
+
+// walk yields all files of the snapshot. Statistics are read of files only that
+// partition values leave in doubt.
+func (p *Plan) walk(ctx context.Context) iter.Seq2[*decided, error] {
+	return func(yield func(*decided, error) bool) {
+		f := &decided{}
+		var doubt func(checkpoint.Values) bool
+		if p.skip != nil {
+			f.skip = p.skip.Decider()
+			doubt = func(v checkpoint.Values) bool { return f.skip.Partition(v) == skipping.Maybe }
+		}
+		for file, err := range p.opts.State.Select(ctx, p.columns(), doubt) {
+			if f.File = file; err == nil && f.skip != nil {
+				f.verdict = f.skip.Decide(&f.File)
+			}
+			if !yield(f, err) || err != nil {
 				return
 			}
 		}
@@ -352,19 +376,20 @@ const SkipsMax = 1000
 // Explain plans without reading any data file.
 func (p *Plan) Explain(ctx context.Context) (*Explanation, error) {
 	e := &Explanation{Version: int64(p.opts.State.Version)}
-	for f, err := range p.opts.State.Files(ctx, p.columns()) {
+	for f, err := range p.walk(ctx) {
 		if err != nil {
 			return nil, err
 		}
 		e.Files++
 		e.Bytes += f.Size()
-		if p.skip == nil || p.skip.Decide(f.Add()) != skipping.None {
+		if f.verdict != skipping.None {
 			continue
 		}
 		e.FilesSkipped++
 		e.BytesSkipped += f.Size()
 		if len(e.Skipped) < SkipsMax {
-			e.Skipped = append(e.Skipped, Skip{f.Path(), p.skip.Explain(f.Add())})
+			reason, _ := f.skip.Explain(&f.File)
+			e.Skipped = append(e.Skipped, Skip{f.Path(), reason})
 		}
 	}
 	return e, nil

@@ -1,7 +1,10 @@
 package skipping
 
 import (
+	"math"
 	"slices"
+	"sort"
+	"strings"
 
 	"github.com/foreset/foreset/expr"
 	"github.com/foreset/foreset/internal/value"
@@ -62,36 +65,49 @@ type Source interface {
 	Bounds(path []string) (Bounds, bool)
 }
 
+// Sieve is a Source that knows of single values that no row has.
+type Sieve interface {
+	Source
+	// Lacks says that no row of a column holds v, which is neither null nor NaN,
+	// nor what is equal to it.
+	Lacks(path []string, v value.Value) bool
+}
+
 // Decide says what src proves about a predicate, which is the root of a bound
 // expression and is used as [expr.Bound.Filter] does: rows where it is TRUE
 // are kept.
-func Decide(root expr.Node, src Source) Verdict {
-	return newPredicate(root).decide(func(c *expr.Column) (Bounds, bool) { return src.Bounds(c.Path) })
-}
+func Decide(root expr.Node, src Source) Verdict { return NewPredicate(root).Decide(src) }
 
-// predicate is a predicate prepared for being decided many times.
-type predicate struct {
-	root   expr.Node
-	floats []*expr.Column             // the columns that may hold NaN
-	sorted map[*expr.In][]value.Value // the elements of IN lists of literals, ascending, no nulls
-	nulls  map[*expr.In]bool          // the lists of sorted that also have a null
+// Predicate is a predicate prepared for being decided many times, by any
+// number of goroutines.
+type Predicate struct {
+	root    expr.Node
+	columns []*expr.Column             // that it reads, each once
+	floats  []int                      // those of columns that may hold NaN
+	sorted  map[*expr.In][]value.Value // the elements of IN lists of literals, ascending, no nulls
+	nulls   map[*expr.In]bool          // the lists of sorted that also have a null
 }
 
 // nanColumnsMax limits how many columns are taken apart by NaN: each doubles
 // the work.
 const nanColumnsMax = 3
 
-func newPredicate(root expr.Node) *predicate {
-	p := &predicate{root: root, sorted: map[*expr.In][]value.Value{}, nulls: map[*expr.In]bool{}}
+// NewPredicate prepares the root of a bound expression.
+func NewPredicate(root expr.Node) *Predicate {
+	p := &Predicate{root: root, sorted: map[*expr.In][]value.Value{}, nulls: map[*expr.In]bool{}}
 	p.prepare(root)
 	return p
 }
 
-func (p *predicate) prepare(n expr.Node) {
+func (p *Predicate) prepare(n expr.Node) {
 	switch n := n.(type) {
 	case *expr.Column:
-		if isFloat(n.Type()) && !slices.Contains(p.floats, n) {
-			p.floats = append(p.floats, n)
+		if slices.Contains(p.columns, n) {
+			break
+		}
+		p.columns = append(p.columns, n)
+		if isFloat(n.Type()) {
+			p.floats = append(p.floats, len(p.columns)-1)
 		}
 	case *expr.In:
 		p.prepareList(n)
@@ -101,7 +117,7 @@ func (p *predicate) prepare(n expr.Node) {
 	}
 }
 
-func (p *predicate) prepareList(n *expr.In) {
+func (p *Predicate) prepareList(n *expr.In) {
 	var list []value.Value
 	for _, item := range n.List {
 		lit, ok := item.(*expr.Literal)
@@ -118,6 +134,19 @@ func (p *predicate) prepareList(n *expr.In) {
 	p.sorted[n] = list
 }
 
+// Conjuncts are the operands of the predicate if it is an AND, or else itself.
+func (p *Predicate) Conjuncts() []*Predicate {
+	and, ok := p.root.(*expr.And)
+	if !ok {
+		return []*Predicate{p}
+	}
+	var out []*Predicate
+	for _, arg := range and.Args {
+		out = append(out, NewPredicate(arg))
+	}
+	return out
+}
+
 // compare orders values of one type.
 func compare(a, b value.Value) int {
 	order, _ := value.Compare(a, b)
@@ -126,31 +155,36 @@ func compare(a, b value.Value) int {
 
 func isFloat(t schema.Type) bool { return t == schema.Float || t == schema.Double }
 
-// decide settles the predicate for one set of bounds.
-func (p *predicate) decide(bounds func(*expr.Column) (Bounds, bool)) Verdict {
-	d := decider{predicate: p, bounds: bounds}
-	verdict := verdictOf(d.filter(p.root))
+// Decide says what src proves about the predicate.
+func (p *Predicate) Decide(src Source) Verdict {
+	d := &decider{Predicate: p, known: make([]known, len(p.columns))}
+	for i, c := range p.columns {
+		d.known[i].Bounds, d.known[i].there = src.Bounds(c.Path)
+	}
+	d.sieve, _ = src.(Sieve)
+	return d.decide()
+}
+
+// decide settles the predicate for what is known.
+func (d *decider) decide() Verdict {
+	d.open = d.open[:0]
+	verdict := verdictOf(d.filter(d.root))
 	if verdict != Maybe {
 		return verdict
 	}
 	// Perhaps only because some row may be NaN: decide for the rows that are,
 	// and for those that are not.
-	var open []*expr.Column
-	for _, c := range p.floats {
-		if b, ok := bounds(c); ok && !b.NaN && !(b.Min.IsNull() && b.Max.IsNull()) {
-			open = append(open, c)
+	for _, i := range d.floats {
+		if k := &d.known[i]; k.there && !k.NaN && !(k.Min.IsNull() && k.Max.IsNull()) {
+			d.open = append(d.open, i)
 		}
 	}
-	if len(open) == 0 || len(open) > nanColumnsMax {
+	if len(d.open) == 0 || len(d.open) > nanColumnsMax {
 		return Maybe
 	}
 	var all outcomes
-	for world := range 1 << len(open) {
-		d.nan = make(map[*expr.Column]bool, len(open))
-		for i, c := range open {
-			d.nan[c] = world>>i&1 == 1
-		}
-		if all |= d.filter(p.root); verdictOf(all) == Maybe {
+	for d.world = range 1 << len(d.open) {
+		if all |= d.filter(d.root); verdictOf(all) == Maybe {
 			return Maybe
 		}
 	}
@@ -178,13 +212,33 @@ func verdictOf(o outcomes) Verdict {
 	}
 }
 
-// decider decides a predicate once.
+// decider decides a predicate for one set of bounds after another.
 type decider struct {
-	*predicate
-	bounds func(*expr.Column) (Bounds, bool)
-	// nan says of columns whether all rows are taken to be NaN, or none; a
-	// column that is not in it may be either.
-	nan map[*expr.Column]bool
+	*Predicate
+	known []known // of each column
+	sieve Sieve   // nil: none
+
+	// Of the columns open all rows are taken to be NaN, or none, as the bits of
+	// world say; of others some may be.
+	open  []int
+	world int
+}
+
+// known is what is known of a column, if it is there.
+type known struct {
+	Bounds
+	there bool
+}
+
+// nan says whether all rows of a column are NaN, or none is; settled is false
+// if some may be.
+func (d *decider) nan(column int) (nan, settled bool) {
+	for at, i := range d.open {
+		if i == column {
+			return d.world>>at&1 == 1, true
+		}
+	}
+	return false, false
 }
 
 // filter is the outcomes of a predicate that keeps the rows where it is true:
@@ -218,7 +272,7 @@ func (d *decider) condition(n expr.Node) outcomes {
 	case *expr.IsNull:
 		return d.isNull(n)
 	case *expr.Compare:
-		return d.compare(n.Op, d.span(n.Left), d.span(n.Right))
+		return d.compare(n.Op, d.span(n.Left), d.span(n.Right), d.lacks(n.Left, n.Right))
 	case *expr.In:
 		return d.in(n)
 	case *expr.Like:
@@ -267,8 +321,33 @@ func (d *decider) isNull(n *expr.IsNull) outcomes {
 	return out
 }
 
-// compare is the outcomes of a comparison of two spans.
-func (d *decider) compare(op expr.CompareOp, a, b span) outcomes {
+// lacks says that the column on one side is known not to hold the value on the
+// other.
+func (d *decider) lacks(a, b expr.Node) bool {
+	if d.sieve == nil {
+		return false
+	}
+	if _, ok := a.(*expr.Literal); ok {
+		a, b = b, a
+	}
+	column, ok := a.(*expr.Column)
+	if !ok {
+		return false
+	}
+	lit, ok := b.(*expr.Literal)
+	return ok && d.absent(column, lit.Value)
+}
+
+func (d *decider) absent(c *expr.Column, v value.Value) bool {
+	if v.IsNull() || isFloat(v.Type()) && math.IsNaN(v.Float64()) || !sameType(v, c) {
+		return false
+	}
+	return d.sieve.Lacks(c.Path, v)
+}
+
+// compare is the outcomes of a comparison of two spans, which may be known to
+// be unequal.
+func (d *decider) compare(op expr.CompareOp, a, b span, unequal bool) outcomes {
 	var out outcomes
 	if a.fail || b.fail {
 		out |= fails
@@ -313,7 +392,7 @@ func (d *decider) compare(op expr.CompareOp, a, b span) outcomes {
 			out |= not
 		}
 	default: // Eq, Ne
-		if (!lowKnown || low <= 0) && (!highKnown || high >= 0) {
+		if (!lowKnown || low <= 0) && (!highKnown || high >= 0) && !unequal {
 			out |= holds
 		}
 		if !(lowKnown && highKnown && low == 0 && high == 0) {
@@ -354,21 +433,33 @@ func (d *decider) in(n *expr.In) outcomes {
 	if d.nulls[n] {
 		miss = isNull
 	}
-	first := 0
+	first, end := 0, len(list) // of those within the bounds
 	if !arg.lo.IsNull() {
 		first, _ = slices.BinarySearchFunc(list, arg.lo, compare)
 	}
-	hit := first < len(list)
-	if hit && !arg.hi.IsNull() {
-		hit = compare(list[first], arg.hi) <= 0
+	if !arg.hi.IsNull() {
+		end = max(first, sort.Search(len(list), func(i int) bool { return compare(list[i], arg.hi) > 0 }))
 	}
-	if !hit {
+	if first == end || d.lacksAll(n.Arg, list[first:end]) {
 		return out | miss
 	}
 	if out |= isTrue; !arg.single() {
 		out |= miss
 	}
 	return out
+}
+
+func (d *decider) lacksAll(n expr.Node, list []value.Value) bool {
+	c, ok := n.(*expr.Column)
+	if !ok || d.sieve == nil {
+		return false
+	}
+	for _, v := range list {
+		if !d.absent(c, v) {
+			return false
+		}
+	}
+	return true
 }
 
 // inEach compares with the elements in turn, as evaluation does.
@@ -386,7 +477,7 @@ func (d *decider) inEach(n *expr.In, arg span) outcomes {
 	arg.null, arg.fail = false, false
 	missed := isFalse // no element so far is equal: false, or null if one was null
 	for _, item := range n.List {
-		o := d.compare(expr.Eq, arg, d.span(item))
+		o := d.compare(expr.Eq, arg, d.span(item), d.lacks(n.Arg, item))
 		out |= o & (isTrue | fails)
 		if o&isNull != 0 {
 			missed |= isNull
@@ -426,18 +517,22 @@ func (d *decider) like(n *expr.Like) outcomes {
 		}
 		return out | isFalse
 	}
+	return out | begins(arg, prefix, only)
+}
+
+// begins is whether a text that is not null begins with prefix; with only that
+// is all that matters, else there is more to it.
+func begins(arg span, prefix string, only bool) outcomes {
 	text := value.String(prefix)
 	below, belowKnown := order(arg.hi, text)
 	above, aboveKnown := order(arg.lo, text)
-	begins := func(v value.Value) bool {
-		return !v.IsNull() && len(v.Text()) >= len(prefix) && v.Text()[:len(prefix)] == prefix
-	}
-	if belowKnown && below < 0 || aboveKnown && above > 0 && !begins(arg.lo) {
-		return out | isFalse
+	starts := func(v value.Value) bool { return !v.IsNull() && strings.HasPrefix(v.Text(), prefix) }
+	if belowKnown && below < 0 || aboveKnown && above > 0 && !starts(arg.lo) {
+		return isFalse
 	}
 	// What lies between two texts that begin with prefix begins so, too.
-	if out |= isTrue; !(only && begins(arg.lo) && begins(arg.hi)) {
-		out |= isFalse
+	if only && starts(arg.lo) && starts(arg.hi) {
+		return isTrue
 	}
-	return out
+	return isTrue | isFalse
 }

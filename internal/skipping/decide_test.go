@@ -142,7 +142,7 @@ func TestFilesAreDecidedByPartitionValuesAndStatistics(t *testing.T) {
 		if got := files.Decide(add); got != c.want {
 			t.Errorf("%s: %v, want %v", c.text, got, c.want)
 		}
-		if got := files.Explain(add); got != c.explain {
+		if got, _ := files.Decider().Explain(action{add}); got != c.explain {
 			t.Errorf("%s: explained as %q, want %q", c.text, got, c.explain)
 		}
 	}
@@ -208,21 +208,36 @@ func TestPartitionValuesUnderOtherNamesSkipNothing(t *testing.T) {
 	}
 }
 
-func BenchmarkFiles(b *testing.B) {
-	bound, err := expr.SQL("p = 3 AND i BETWEEN 20 AND 30 AND s = 'c'").Bind(randomSchema, expr.Env{})
+// filesBench is a decider, and adds that it skips by partition values and by
+// statistics.
+func filesBench(t testing.TB) (*FileDecider, map[string]File) {
+	bound, err := expr.SQL("p = 3 AND i BETWEEN 20 AND 30 AND s = 'c' AND g < 0 AND d > DATE '2025-01-01'").Bind(randomSchema, expr.Env{})
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	files := NewFiles(bound, randomSchema, randomTable, nil)
-	stats := `{"numRecords":10,"minValues":{"i":1,"g":0.5,"s":"b"},"maxValues":{"i":9,"g":2.5,"s":"d"},"nullCount":{"i":0,"g":0,"s":2}}`
-	for name, add := range map[string]*log.AddFile{
-		"partition":  {PartitionValues: map[string]*string{"p": text("4")}, Stats: stats},
-		"statistics": {PartitionValues: map[string]*string{"p": text("3")}, Stats: stats},
-	} {
+	stats := `{"numRecords":10,"minValues":{"i":1,"g":0.5,"s":"b","d":"2024-02-02","t":"2024-02-02T10:00:00.000Z"},"maxValues":{"i":9,"g":2.5,"s":"d","d":"2024-02-03"},"nullCount":{"i":0,"g":0,"s":2}}`
+	return NewFiles(bound, randomSchema, randomTable, nil).Decider(), map[string]File{
+		"partition":  action{&log.AddFile{PartitionValues: map[string]*string{"p": text("4")}, Stats: stats}},
+		"statistics": action{&log.AddFile{PartitionValues: map[string]*string{"p": text("3")}, Stats: stats}},
+	}
+}
+
+func TestDecidingAFileAllocatesNothing(t *testing.T) {
+	d, files := filesBench(t)
+	for name, f := range files {
+		if n := testing.AllocsPerRun(100, func() { d.Decide(f) }); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+func BenchmarkFiles(b *testing.B) {
+	d, files := filesBench(b)
+	for name, f := range files {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if files.Decide(add) != None {
+				if d.Decide(f) != None {
 					b.Fatal("not skipped")
 				}
 			}

@@ -1,7 +1,7 @@
 package skipping
 
 import (
-	"fmt"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"time"
@@ -14,56 +14,48 @@ import (
 )
 
 // Files decides a predicate for the files of a table. It is made once a scan
-// and may be used by many goroutines.
+// and may be used by many goroutines, each through a [FileDecider].
 type Files struct {
-	*predicate
-	columns []fileColumn
+	pred  *Predicate
+	where []fileColumn // of each of the predicate's columns
+	keys  []string     // of partitionValues
 	// statistics is the schema, by physical names, of the columns whose
 	// statistics are needed; empty if partition values suffice.
 	statistics *schema.Struct
+	prefix     int // characters to which writers may have cut strings; 0: the default
 	zone       *time.Location
 }
 
 // fileColumn is where the log keeps what it knows of a column.
 type fileColumn struct {
-	column    *expr.Column
-	partition string   // key of partitionValues, or ""
-	path      []string // physical, in the statistics
+	key  int      // index into Files.keys, or −1
+	path []string // physical, in the statistics; nil: nothing is known
 }
 
 // NewFiles prepares a predicate that is bound to s, the schema of the table
 // that md describes. zone is that of partition values written without one, nil
 // being UTC.
 func NewFiles(pred *expr.Bound, s *schema.Struct, md *log.Metadata, zone *time.Location) *Files {
-	f := &Files{predicate: newPredicate(pred.Root()), statistics: &schema.Struct{}, zone: zone}
+	f := &Files{pred: NewPredicate(pred.Root()), statistics: &schema.Struct{}, zone: zone}
+	f.prefix, _ = stats.StringPrefix(md.Configuration) // of one that cannot be read, the default
 	// Without column mapping a physical name in the schema is a relic of
 	// another table, and names nothing.
 	mode := md.Configuration["delta.columnMapping.mode"]
 	mapped := mode != "" && mode != "none"
-	for _, c := range columnsOf(pred.Root(), nil) {
+	for _, c := range f.pred.columns {
 		path, field, ok := storedPath(s, c.Path, mapped)
-		if !ok {
-			continue // unknown, for every file
+		switch {
+		case !ok:
+			f.where = append(f.where, fileColumn{key: -1}) // unknown, for every file
+		case len(path) == 1 && slices.ContainsFunc(md.PartitionColumns, func(name string) bool { return strings.EqualFold(name, c.Path[0]) }):
+			f.where = append(f.where, fileColumn{key: len(f.keys)})
+			f.keys = append(f.keys, path[0])
+		default:
+			f.where = append(f.where, fileColumn{key: -1, path: path})
+			addLeaf(f.statistics, path, field)
 		}
-		if len(path) == 1 && slices.ContainsFunc(md.PartitionColumns, func(name string) bool { return strings.EqualFold(name, c.Path[0]) }) {
-			f.columns = append(f.columns, fileColumn{column: c, partition: path[0]})
-			continue
-		}
-		f.columns = append(f.columns, fileColumn{column: c, path: path})
-		addLeaf(f.statistics, path, field)
 	}
 	return f
-}
-
-// columnsOf collects the columns that a node reads, each once.
-func columnsOf(n expr.Node, found []*expr.Column) []*expr.Column {
-	if c, ok := n.(*expr.Column); ok && !slices.Contains(found, c) {
-		found = append(found, c)
-	}
-	for _, arg := range expr.Operands(n) {
-		found = columnsOf(arg, found)
-	}
-	return found
 }
 
 // storedPath is the names by which the log knows a column, and its field.
@@ -112,62 +104,150 @@ func addLeaf(s *schema.Struct, path []string, field schema.Field) {
 // not be read.
 func (f *Files) NeedsStats() bool { return len(f.statistics.Fields) > 0 }
 
+// File is what the log has of a file.
+type File interface {
+	// PartitionValue is the serialized value of a partition column; ok is false
+	// if there is none under that name.
+	PartitionValue(name string) (text string, null, ok bool)
+	// Stats is the text of the statistics, "" without.
+	Stats() string
+	// Add is the whole action.
+	Add() *log.AddFile
+}
+
+// FileDecider decides one file after another, without allocating for each. It
+// is not safe for concurrent use.
+type FileDecider struct {
+	decider
+	files      *Files
+	partitions map[string]*partition // by the text of the values
+	text       []byte                // scratch
+	parser     *stats.Parser
+}
+
+// partition is what is known of all files with some partition values.
+type partition struct {
+	verdict Verdict
+	known   []known
+}
+
+// partitionsMax bounds what a FileDecider remembers.
+const partitionsMax = 1 << 14
+
+// Decider returns a decider.
+func (f *Files) Decider() *FileDecider {
+	return &FileDecider{
+		files: f, decider: decider{Predicate: f.pred, known: make([]known, len(f.pred.columns))},
+		partitions: map[string]*partition{}, parser: stats.NewParser(f.statistics, f.prefix),
+	}
+}
+
 // Decide says what the log proves about the predicate on the rows of a file.
 // Statistics are read only if the partition values leave it open. Statistics
 // that cannot be read prove nothing. Rows that a deletion vector hides may be
 // counted as any.
-func (f *Files) Decide(add *log.AddFile) Verdict {
-	known := f.partitionBounds(add)
-	verdict := f.decide(known.bounds)
-	if verdict != Maybe || !f.addStatistics(known, add) {
-		return verdict
+func (d *FileDecider) Decide(file File) Verdict {
+	verdict, _ := d.settle(file)
+	return verdict
+}
+
+// Partition is what the partition values prove by themselves. A value that is
+// not there by its name proves nothing: the file may have it in other case.
+func (d *FileDecider) Partition(value func(name string) (text string, null, ok bool)) Verdict {
+	p, ok := d.partition(value)
+	if !ok {
+		return Maybe
 	}
-	return f.decide(known.bounds)
+	return p.verdict
 }
 
-// fileBounds is what is known of a file, column by column as in Files.columns.
-type fileBounds []knownBounds
-
-type knownBounds struct {
-	column *expr.Column // nil: nothing is known
-	Bounds
-}
-
-func (k fileBounds) bounds(c *expr.Column) (Bounds, bool) {
-	for i := range k {
-		if k[i].column == c {
-			return k[i].Bounds, true
-		}
+// settle decides a file, and says whether that took its statistics.
+func (d *FileDecider) settle(file File) (verdict Verdict, byStats bool) {
+	p, ok := d.partition(file.PartitionValue)
+	if !ok {
+		p = d.folded(file.Add())
 	}
-	return Bounds{}, false
+	copy(d.known, p.known)
+	if p.verdict != Maybe || !d.addStatistics(file) {
+		return p.verdict, false
+	}
+	return d.decide(), true
 }
 
-// partitionBounds is the columns that have one value throughout the file. A
-// value that cannot be read is unknown here; reading the file reports it.
-func (f *Files) partitionBounds(add *log.AddFile) fileBounds {
-	known := make(fileBounds, len(f.columns))
-	for i, where := range f.columns {
-		if where.partition == "" {
-			continue
-		}
-		text, there := add.PartitionValues[where.partition]
-		if !there && hasFolded(add.PartitionValues, where.partition) {
-			continue // under a key of other case: reading the file decides
-		}
-		if text == nil {
-			known[i] = knownBounds{where.column, Bounds{Nulls: OnlyNulls}}
-			continue
-		}
-		v, err := value.ParsePartition(where.column.Type(), *text, f.zone)
+// partition decides by partition values, the same ones once. It reports false
+// if a value is not there.
+func (d *FileDecider) partition(value func(name string) (text string, null, ok bool)) (*partition, bool) {
+	d.text = d.text[:0]
+	for _, key := range d.files.keys {
+		text, null, ok := value(key)
 		switch {
-		case err != nil:
-		case v.IsNull():
-			known[i] = knownBounds{where.column, Bounds{Nulls: OnlyNulls}}
+		case !ok:
+			return nil, false
+		case null:
+			d.text = binary.AppendUvarint(d.text, 0)
 		default:
-			known[i] = knownBounds{where.column, Bounds{Min: v, Max: v, NaN: true, Nulls: NoNulls}}
+			d.text = append(binary.AppendUvarint(d.text, uint64(len(text))+1), text...)
 		}
 	}
-	return known
+	p := d.partitions[string(d.text)]
+	if p == nil {
+		if len(d.partitions) >= partitionsMax {
+			clear(d.partitions)
+		}
+		p = d.decidePartition(func(key string) (string, bool, bool) { return value(key) })
+		d.partitions[string(d.text)] = p
+	}
+	return p, true
+}
+
+// folded decides by the partition values of a file that has not all of them
+// under their names.
+func (d *FileDecider) folded(add *log.AddFile) *partition {
+	return d.decidePartition(func(key string) (text string, null, ok bool) {
+		v, there := add.PartitionValues[key]
+		switch {
+		case there && v != nil:
+			return *v, false, true
+		case !there && hasFolded(add.PartitionValues, key):
+			return "", false, false // under a key of other case: reading the file decides
+		default:
+			return "", true, true
+		}
+	})
+}
+
+func (d *FileDecider) decidePartition(value func(key string) (text string, null, ok bool)) *partition {
+	p := &partition{known: make([]known, len(d.columns))}
+	for i, where := range d.files.where {
+		if where.key < 0 {
+			continue
+		}
+		text, null, ok := value(d.files.keys[where.key])
+		switch {
+		case !ok:
+		case null:
+			p.known[i] = known{Bounds{Nulls: OnlyNulls}, true}
+		default:
+			p.known[i].Bounds, p.known[i].there = partitionBounds(d.columns[i].Type(), text, d.files.zone)
+		}
+	}
+	copy(d.known, p.known)
+	p.verdict = d.decide()
+	return p
+}
+
+// partitionBounds is a column that has one value throughout the file. A value
+// that cannot be read is unknown here; reading the file reports it.
+func partitionBounds(t schema.Type, text string, zone *time.Location) (Bounds, bool) {
+	v, err := value.ParsePartition(t, text, zone)
+	switch {
+	case err != nil:
+		return Bounds{}, false
+	case v.IsNull():
+		return Bounds{Nulls: OnlyNulls}, true
+	default:
+		return Bounds{Min: v, Max: v, NaN: true, Nulls: NoNulls}, true
+	}
 }
 
 // hasFolded says whether a key is name but for its case.
@@ -182,81 +262,68 @@ func hasFolded(values map[string]*string, name string) bool {
 
 // addStatistics adds what the file's statistics say, and reports whether they
 // say anything.
-func (f *Files) addStatistics(known fileBounds, add *log.AddFile) bool {
-	if len(f.statistics.Fields) == 0 || add.Stats == "" {
+func (d *FileDecider) addStatistics(f File) bool {
+	if len(d.files.statistics.Fields) == 0 {
 		return false
 	}
-	file, err := stats.Parse(add.Stats, f.statistics)
+	text := f.Stats()
+	if text == "" {
+		return false
+	}
+	file, err := d.parser.Parse(text)
 	if err != nil {
 		return false
 	}
 	found := false
-	for i, where := range f.columns {
-		if where.partition != "" {
+	for i, where := range d.files.where {
+		if where.path == nil {
 			continue
 		}
 		if col, ok := file.Column(where.path...); ok {
-			known[i] = knownBounds{where.column, Bounds{Min: col.Min, Max: col.Max, Nulls: NullsOf(col.NullCount, file.NumRecords)}}
+			d.known[i] = known{Bounds{Min: col.Min, Max: col.Max, Nulls: NullsOf(col.NullCount, file.NumRecords)}, true}
 			found = true
 		}
 	}
 	return found
 }
 
-// Explain says which part of the predicate excludes a file, and by which
-// bounds: "qty > 100: qty is 1 to 50". It is "" for a file that is not
-// excluded.
-func (f *Files) Explain(add *log.AddFile) string {
-	known := f.partitionBounds(add)
-	if f.decide(known.bounds) != None {
-		if !f.addStatistics(known, add) || f.decide(known.bounds) != None {
-			return ""
-		}
+// Explain says which part of the predicate excludes a file by which bounds, and
+// whether that took its statistics. It is "" for a file that is not excluded.
+func (d *FileDecider) Explain(file File) (reason string, byStats bool) {
+	verdict, byStats := d.settle(file)
+	if verdict != None {
+		return "", false
 	}
-	conjuncts := []expr.Node{f.root}
-	if and, ok := f.root.(*expr.And); ok {
-		conjuncts = and.Args
-	}
-	for _, c := range conjuncts {
-		if newPredicate(c).decide(known.bounds) == None {
-			return describe(c, known)
-		}
-	}
-	return describe(f.root, known)
+	reason, _ = d.Predicate.Explain(&d.decider)
+	return reason, byStats
 }
 
-func describe(n expr.Node, known fileBounds) string {
-	var parts []string
-	for _, c := range columnsOf(n, nil) {
-		if b, ok := known.bounds(c); ok {
-			parts = append(parts, c.String()+" is "+describeBounds(b))
+// Bounds are those of the file that was decided last.
+func (d *decider) Bounds(path []string) (Bounds, bool) {
+	for i, c := range d.columns {
+		if slices.Equal(c.Path, path) {
+			return d.known[i].Bounds, d.known[i].there
 		}
 	}
-	if len(parts) == 0 {
-		return n.String()
-	}
-	return n.String() + ": " + strings.Join(parts, ", ")
+	return Bounds{}, false
 }
 
-func describeBounds(b Bounds) string {
-	text := func(v value.Value) string { return (&expr.Literal{Value: v}).String() }
-	var s string
-	switch {
-	case b.Nulls == OnlyNulls:
-		return "null"
-	case b.Min.IsNull() && b.Max.IsNull():
-		s = "unknown"
-	case b.Min.IsNull():
-		s = "at most " + text(b.Max)
-	case b.Max.IsNull():
-		s = "at least " + text(b.Min)
-	case compare(b.Min, b.Max) == 0:
-		s = text(b.Min)
+// Decide decides one file by itself. For many, a decider costs less.
+func (f *Files) Decide(add *log.AddFile) Verdict { return f.Decider().Decide(action{add}) }
+
+// action is an add as a File.
+type action struct{ add *log.AddFile }
+
+func (a action) Add() *log.AddFile { return a.add }
+func (a action) Stats() string     { return a.add.Stats }
+
+func (a action) PartitionValue(name string) (text string, null, ok bool) {
+	switch v, there := a.add.PartitionValues[name]; {
+	case !there:
+		return "", false, false
+	case v == nil:
+		return "", true, true
 	default:
-		s = fmt.Sprintf("%s to %s", text(b.Min), text(b.Max))
+		return *v, false, true
 	}
-	if b.Nulls == NoNulls {
-		return s
-	}
-	return s + " or null"
 }

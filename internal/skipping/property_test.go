@@ -450,7 +450,7 @@ func TestPruningNeverLies(t *testing.T) {
 			if verdict != Maybe && verdict != truth {
 				t.Fatalf("FORESET_SEED=%d: %s\nis %v by pruning, %v in truth\nstats %s\nbound %s\nrows %#v", seed, strings.Join(texts, " AND "), verdict, truth, add.Stats, pred, rows)
 			}
-			if explained := files.Explain(add); (explained != "") != (verdict == None) {
+			if explained, _ := files.Decider().Explain(action{add}); (explained != "") != (verdict == None) {
 				t.Fatalf("FORESET_SEED=%d: %s is %v, explained as %q", seed, pred, verdict, explained)
 			}
 			if exact := Decide(pred.Root(), exactSource(rows)); exact != Maybe && exact != truth {

@@ -2,6 +2,7 @@ package skipping
 
 import (
 	"math"
+	"slices"
 
 	"github.com/foreset/foreset/expr"
 	"github.com/foreset/foreset/internal/value"
@@ -74,6 +75,12 @@ func (d *decider) span(n expr.Node) span {
 		return d.negate(n)
 	case *expr.Arith:
 		return d.arith(n)
+	case *expr.Case:
+		return d.caseOf(n)
+	case *expr.Coalesce:
+		return d.coalesce(n)
+	case *expr.Call:
+		return d.call(n)
 	case *expr.And, *expr.Or, *expr.Not, *expr.IsNull, *expr.Compare, *expr.In, *expr.Like:
 		return spanOf(d.condition(n))
 	default:
@@ -82,37 +89,37 @@ func (d *decider) span(n expr.Node) span {
 }
 
 func (d *decider) column(c *expr.Column) span {
-	b, ok := d.bounds(c)
-	if !ok {
+	i := slices.Index(d.columns, c)
+	k := &d.known[i]
+	if !k.there {
 		return span{null: true, some: true}
 	}
-	s := span{null: b.Nulls != NoNulls, some: b.Nulls != OnlyNulls}
-	if sameType(b.Min, c) {
-		s.lo = b.Min
+	s := span{null: k.Nulls != NoNulls, some: k.Nulls != OnlyNulls}
+	if sameType(k.Min, c) {
+		s.lo = k.Min
 	}
-	if sameType(b.Max, c) {
-		s.hi = b.Max
+	if sameType(k.Max, c) {
+		s.hi = k.Max
 	}
-	if !isFloat(c.Type()) || b.NaN {
+	if !isFloat(c.Type()) || k.NaN {
 		return s
 	}
-	switch nan, known := d.nan[c]; {
-	case !known: // NaN is beyond any bound
+	nan, settled := d.nan(i)
+	switch {
+	case !settled: // NaN is beyond any bound
 		s.hi = value.Value{}
 	case nan:
 		s.lo = nanOf(c.Type())
 		s.hi = s.lo
 	}
-	if !s.lo.IsNull() && math.IsNaN(s.lo.Float64()) && !d.nan[c] {
+	if !s.lo.IsNull() && math.IsNaN(s.lo.Float64()) && !nan {
 		s.lo = value.Value{} // a writer that takes NaN for the least, or for whatever
 	}
 	return s
 }
 
 // sameType guards against bounds that are not of their column's type.
-func sameType(v value.Value, c *expr.Column) bool {
-	return !v.IsNull() && v.Type().String() == c.Type().String()
-}
+func sameType(v value.Value, c *expr.Column) bool { return !v.IsNull() && v.Type() == c.Type() }
 
 func nanOf(t schema.Type) value.Value {
 	if t == schema.Float {
@@ -152,6 +159,7 @@ func (s span) within(lo, hi value.Value, args ...span) span {
 func (d *decider) cast(n *expr.Cast) span {
 	arg := d.span(n.Arg)
 	s := unknown(n, arg)
+	s.null = s.null || n.Try && s.some
 	fromFloat := isFloat(n.Arg.Type())
 	if _, toDecimal := n.To.(schema.Decimal); toDecimal && (fromFloat || n.Arg.Type() == schema.Timestamp) {
 		s.null = true // of NaN and the infinities
@@ -174,7 +182,7 @@ func (d *decider) cast(n *expr.Cast) span {
 
 // applyTo computes a bound; no bound has none.
 func applyTo(apply func(value.Value) (value.Value, error), v value.Value, t schema.Type) (value.Value, error) {
-	if v.IsNull() || v.Type().String() != t.String() {
+	if v.IsNull() || v.Type() != t {
 		return value.Value{}, nil
 	}
 	return apply(v)

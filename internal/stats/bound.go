@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/foreset/foreset/internal/value"
 	"github.com/foreset/foreset/schema"
@@ -160,6 +161,11 @@ func widen(n *node, v value.Value, sign int64) value.Value {
 		if strings.ContainsRune(v.Text(), '\uFFFD') {
 			return value.Null(schema.String)
 		}
+		if sign > 0 && utf8.RuneCountInString(v.Text()) >= n.cut {
+			// Perhaps cut to its beginning, without the character that makes it
+			// a bound again.
+			return beyond(v.Text())
+		}
 	case schema.Timestamp, schema.TimestampNTZ:
 		us := v.Int64()
 		if v.Type() == schema.Timestamp && us < zoneSlackBefore {
@@ -176,6 +182,21 @@ func widen(n *node, v value.Value, sign int64) value.Value {
 		}
 	}
 	return v
+}
+
+// beyond is greater than all strings that begin with s; null if nothing is.
+func beyond(s string) value.Value {
+	for len(s) > 0 {
+		r, size := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-size]
+		if r++; r == 0xD800 {
+			r = 0xE000 // no character is a surrogate
+		}
+		if r <= utf8.MaxRune {
+			return value.String(string(utf8.AppendRune([]byte(s), r)))
+		}
+	}
+	return value.Null(schema.String)
 }
 
 // widenDecimal moves an unscaled decimal by floatSlack units in the last place

@@ -21,6 +21,9 @@
 //     decimals through float64 arithmetic.
 //   - A double column that was a float is widened to what its bounds would be
 //     as float32, since the shortest text of a float is not its value.
+//   - A maximum of as many characters as writers cut strings to, 32 unless the
+//     table says fewer, or of more, is taken for the beginning of one: not all
+//     writers put a greater character where they cut.
 //   - Strings with a lone surrogate or with U+FFFD are unknown: a writer lost
 //     bytes there.
 //   - A minimum above its maximum makes both unknown.

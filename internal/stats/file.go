@@ -43,6 +43,7 @@ type node struct {
 	typ      schema.Type
 	children []node
 	wasFloat bool   // the column was once narrower: of type float
+	cut      int    // characters from which on a maximum may be the beginning of one
 	written  Column // of a leaf, as the writer put it
 }
 
@@ -55,7 +56,7 @@ func New(s *schema.Struct, numRecords int64) *File {
 func nodes(s *schema.Struct) []node {
 	out := make([]node, len(s.Fields))
 	for i, f := range s.Fields {
-		out[i] = node{name: f.Name, typ: f.Type, wasFloat: f.Type == schema.Double && widenedFromFloat(f.Metadata)}
+		out[i] = node{name: f.Name, typ: f.Type, cut: StringPrefixDefault, wasFloat: f.Type == schema.Double && widenedFromFloat(f.Metadata)}
 		if sub, ok := f.Type.(*schema.Struct); ok {
 			out[i].children = nodes(sub)
 		} else {

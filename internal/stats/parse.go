@@ -10,7 +10,7 @@ import (
 // skipped without being decoded. Text that is empty or not a JSON object is an
 // error, which callers treat as a file without statistics. A bound or a count
 // that cannot be read is unknown and spoils nothing else.
-func Parse(text string, s *schema.Struct) (*File, error) { return NewParser(s).Parse(text) }
+func Parse(text string, s *schema.Struct) (*File, error) { return NewParser(s, 0).Parse(text) }
 
 // Parser parses the statistics of one file after another, as [Parse] does,
 // without allocating. It is not safe for concurrent use.
@@ -20,8 +20,23 @@ type Parser struct {
 	text scanner
 }
 
-// NewParser returns a parser for the leaf columns of s.
-func NewParser(s *schema.Struct) *Parser { return &Parser{file: New(s, -1)} }
+// NewParser returns a parser for the leaf columns of s. Maxima of strings that
+// have prefix characters or more may be cut: see the package comment. 0 is
+// StringPrefixDefault.
+func NewParser(s *schema.Struct, prefix int) *Parser {
+	p := &Parser{file: New(s, -1)}
+	if prefix > 0 && prefix < StringPrefixDefault {
+		setCut(p.file.columns, prefix)
+	}
+	return p
+}
+
+func setCut(level []node, prefix int) {
+	for i := range level {
+		level[i].cut = prefix
+		setCut(level[i].children, prefix)
+	}
+}
 
 // Parse is good until the next call.
 func (p *Parser) Parse(text string) (*File, error) {

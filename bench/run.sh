@@ -19,7 +19,7 @@ selected=()
 for prefix in "${@:-}"; do
   before=${#selected[@]}
   for workload in W0_idle W1_append W1b_partitioned W2_full W2b_project W2c_selective W2d_lookup W3_snapshot W3_incremental \
-    W4_small_commits W4c_checkpoint W5_contention s3:W0_idle s3:W4_small_commits s3:W4g_group s3:W5_contention s3:W9; do
+    W4_small_commits W4c_checkpoint W5_contention W10_filter W10_like W10_in W10_case s3:W0_idle s3:W4_small_commits s3:W4g_group s3:W5_contention s3:W9; do
     [[ $workload != "$prefix"* ]] || selected+=("$workload")
   done
   ((${#selected[@]} > before)) || { echo "run.sh: there is no workload $prefix" >&2; exit 2; }
@@ -173,6 +173,9 @@ measure() { # measure WORKLOAD
     done ;;
   W4c_checkpoint) both "$1" --table "$BENCH_DATA/logs/n100000-b" --scale n100000-b ;;
   W5_contention) both "$1" --table "$BENCH_TMP/rows" --scale 8x50 --p 8 --n 50 --mode path ;;
+  W10_*)
+    foreset "$1" --table "$BENCH_DATA/sf1/li" --repeat 3
+    "$python" "$here/peers/expressions.py" "$1" --repeat 3 >>"$out" ;;
   s3:*)
     # Those of minutes come once: they repeat what they do often enough.
     [[ $round == 1 || $1 == s3:W4_* || $1 == s3:W9 ]] || return 0

@@ -16,7 +16,7 @@ import (
 )
 
 // benchBatch looks like lineitem.
-func benchBatch(b *testing.B, rows int) (*schema.Struct, arrow.RecordBatch) {
+func benchBatch(b testing.TB, rows int) (*schema.Struct, arrow.RecordBatch) {
 	s := &schema.Struct{Fields: []schema.Field{
 		{Name: "quantity", Type: schema.Decimal{Precision: 15, Scale: 2}}, {Name: "discount", Type: schema.Double},
 		{Name: "shipdate", Type: schema.Date}, {Name: "comment", Type: schema.String}, {Name: "linenumber", Type: schema.Integer},

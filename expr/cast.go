@@ -360,6 +360,9 @@ func (c caster) fromDecimal(data []decimal128.Num) (vec, error) {
 	from := c.from.(schema.Decimal)
 	switch to := c.node.To.(type) {
 	case schema.Decimal:
+		if dst := make([]decimal128.Num, len(data)); narrowRescale(dst, data, from, to) {
+			return c.v.like(dst), nil
+		}
 		return convertEach(c, data, func(x decimal128.Num) (decimal128.Num, string) {
 			n, _, ok := value.Rescale(fromNum(x), from.Scale, to.Scale)
 			if !ok || !value.FitsPrecision(n, to.Precision) {

@@ -142,6 +142,13 @@ func parseFloat(s string, width int) (float64, string) {
 
 func parseDecimal(s string, to schema.Decimal) (decimal128.Num, string) {
 	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
+	if m, scale, ok := narrowDecimal(s); ok {
+		n, _, ok := value.Rescale(value.FromInt64(m), scale, to.Scale)
+		if !ok || !value.FitsPrecision(n, to.Precision) {
+			return decimal128.Num{}, classRange
+		}
+		return toNum(n), ""
+	}
 	mantissa, exp, ok := splitDecimal(s)
 	if !ok {
 		return decimal128.Num{}, classInvalid

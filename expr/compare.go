@@ -242,11 +242,14 @@ func relateDecimals(dst bitmap, rel relation, a []decimal128.Num, b vec) bool {
 	if !ok {
 		return false
 	}
-	step := b.stride()
+	if b.one {
+		relateDecimal(dst, rel, a, y[0])
+		return true
+	}
 	for w := range dst {
 		var word uint64
 		for j, x := range part(a, w) {
-			y := y[(w*64+j)*step]
+			y := y[w*64+j]
 			same := x.HighBits() == y.HighBits()
 			var holds bool
 			switch rel {

@@ -21,6 +21,10 @@ func (r *run) decimalArith(n *Arith, out, a, b vec, x, y []decimal128.Num, sel b
 	}
 	target := n.typ.(schema.Decimal)
 	dst := make([]decimal128.Num, out.entries())
+	if narrowArith(n, dst, x, y, sx, sy) {
+		out.data = dst
+		return out, nil
+	}
 	var big bigDecimal
 	for i := range out.active(sel) {
 		p, q := fromNum(x[i*sx]), fromNum(y[i*sy])

@@ -84,9 +84,9 @@ def print_both(found):
     table(rows)
 
 
-def print_all_engines(found):
-    """CPU seconds of the scans, every engine."""
-    scans = {name: by_engine for name, by_engine in found.items() if name.startswith("W2")}
+def print_all_engines(found, prefix):
+    """CPU seconds of the scans (W2) or the expressions (W10), every engine."""
+    scans = {name: by_engine for name, by_engine in found.items() if name.startswith(prefix)}
     engines = list(dict.fromkeys(engine for by_engine in scans.values() for engine in by_engine))
     if scans:
         table([["CPU s", *engines]] + [[name, *[cell(by_engine, e, "cpu_s") for e in engines]] for name, by_engine in scans.items()])
@@ -164,7 +164,8 @@ def main():
         failures += ["%s with %s: %s" % (name, line["engine"], text) for text in wrong(line, expected_answers(line, expected, a.data))]
     found = {name: {engine: fold(lines) for engine, lines in by_engine.items()} for name, by_engine in found.items()}
     print_both(found)
-    print_all_engines(found)
+    print_all_engines(found, "W2")
+    print_all_engines(found, "W10")
     print_contention(found)
     print_store(found)
     print_idle(found)

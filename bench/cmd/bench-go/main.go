@@ -73,6 +73,10 @@ var workloads = map[string]workload{
 	"W9_scan10":        scanSmall,
 	"W9_scan10_handle": scanSmall,
 	"W9_checkpoint":    checkpointSmall,
+	"W10_filter":       evaluate,
+	"W10_like":         evaluate,
+	"W10_in":           evaluate,
+	"W10_case":         evaluate,
 }
 
 func main() {

@@ -1,0 +1,54 @@
+package expr
+
+import (
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/foreset/foreset/schema"
+)
+
+// allocationFree are expressions of each kind of node, on the columns of
+// benchBatch.
+var allocationFree = []string{
+	"quantity < 24 AND discount BETWEEN 0.05 AND 0.07 AND shipdate >= DATE '1994-01-01'",
+	"comment LIKE '%special%' OR comment IN ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')",
+	"quantity * 2 + linenumber / 3 > 20 OR -discount < -0.5 OR linenumber % 3 = 1",
+	"CASE WHEN linenumber = 1 THEN quantity WHEN discount > 0.05 THEN 1 ELSE linenumber END > 3",
+	"coalesce(nullif(linenumber, 2), 7) = 7 OR if(linenumber = 1, comment, 'x') = 'x'",
+	"CAST(linenumber AS STRING) = '3' OR CAST(quantity AS DOUBLE) > 3 OR TRY_CAST(comment AS INT) = 3",
+	"CAST(CAST(quantity AS STRING) AS DECIMAL(20,4)) > 3 OR CAST(shipdate AS STRING) > '1995'",
+	"comment || 'x' = 'y' OR char_length(comment) > 30 OR concat(comment, comment) = 'a'",
+	"shipdate + 3 > DATE '1995-01-01' OR shipdate IS NULL OR comment <=> 'a'",
+	"array(linenumber, 3)[0] = 3 OR array_contains(array(1, 2), linenumber) OR named_struct('a', linenumber).a = 3",
+}
+
+func TestNoExpressionAllocatesForEachRow(t *testing.T) {
+	for _, text := range allocationFree {
+		var counts []float64
+		for _, rows := range []int{512, 65_536} {
+			s, batch := benchBatch(t, rows)
+			defer batch.Release()
+			counts = append(counts, allocations(t, s, text, func(b *Bound) {
+				out, err := b.Eval(batch, memory.DefaultAllocator)
+				if err != nil {
+					t.Fatalf("%s: %v", text, err)
+				}
+				out.Release()
+			}))
+		}
+		// Buffers that grow take a few steps more for more rows.
+		if grew := counts[1] - counts[0]; grew > 100 {
+			t.Errorf("%s: %v allocations for 512 rows, %v for 65,536", text, counts[0], counts[1])
+		}
+	}
+}
+
+func allocations(t *testing.T, s *schema.Struct, text string, f func(*Bound)) float64 {
+	t.Helper()
+	b, err := SQL(text).Bind(s, Env{})
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return testing.AllocsPerRun(1, func() { f(b) })
+}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"hash/maphash"
+	"math/bits"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -14,9 +15,10 @@ import (
 
 // groups is a hash table of groups, by their keys, and what the aggregates have
 // seen of each. Keys lie one behind the other in one piece of memory; slots are
-// probed in turn.
+// probed in turn. A slot has a short key in itself, so that to find its group
+// looks at one place in memory.
 type groups struct {
-	seed  maphash.Seed
+	seed  seed
 	slots []slot // a power of two of them
 	data  []byte // the keys of all groups
 	ends  []int
@@ -25,15 +27,65 @@ type groups struct {
 	rows []int32 // scratch: the group of each row, or of each group of another table
 }
 
-// slot is an entry of the hash table; id counts from 1.
-type slot struct{ tag, id uint32 }
+// slot is an entry of the hash table: a key of up to shortKey bytes in two
+// words, or the hash of a longer one.
+type slot struct {
+	a, b uint64
+	size uint32 // of the key
+	id   uint32 // of the group, counted from 1
+}
 
 const (
+	shortKey   = 16
 	slotsLeast = 64
-	slotBytes  = 8 * 8 / 5 // a group's part of slots
+	slotBytes  = 24 * 8 / 5 // a group's part of slots
 )
 
-func newGroups(seed maphash.Seed, items []expr.Item) (*groups, error) {
+// seed makes the hashes of a run differ from those of any other.
+type seed struct {
+	long  maphash.Seed
+	short [2]uint64
+}
+
+func newSeed() seed {
+	s := maphash.MakeSeed()
+	return seed{s, [2]uint64{maphash.String(s, "a"), maphash.String(s, "b")}}
+}
+
+// slotOf is a slot for a key, with its hash. What follows the key in memory can
+// be read.
+func (s *seed) slotOf(key []byte) (slot, uint64) {
+	n := len(key)
+	if n > shortKey {
+		h := maphash.Bytes(s.long, key)
+		return slot{a: h, size: uint32(n)}, h
+	}
+	words := key[:shortKey]
+	sl := slot{a: binary.LittleEndian.Uint64(words), b: binary.LittleEndian.Uint64(words[8:]), size: uint32(n)}
+	if n < 8 {
+		sl.a &= 1<<(8*n) - 1
+		sl.b = 0
+	} else {
+		sl.b &= 1<<(8*(n-8)) - 1 // a shift by 64 leaves nothing, less one is all
+	}
+	return sl, s.hash(sl)
+}
+
+// hash is that of a slot.
+func (s *seed) hash(sl slot) uint64 {
+	if sl.size > shortKey {
+		return sl.a
+	}
+	hi, lo := bits.Mul64(sl.a^s.short[0], sl.b^s.short[1]^uint64(sl.size))
+	return hi ^ lo
+}
+
+// padded is a copy of a key behind which there is something to read.
+func padded(key []byte) []byte {
+	return append(make([]byte, 0, len(key)+shortKey), key...)
+}
+
+func newGroups(seed seed, items []expr.Item) (*groups, error) {
 	g := &groups{seed: seed, slots: make([]slot, slotsLeast)}
 	for _, it := range items {
 		a, err := newAccumulator(it)
@@ -74,25 +126,31 @@ func (g *groups) reset() {
 	}
 }
 
-// find is the group of a key, a new one if there is none.
+// find is the group of a key, a new one if there is none. What follows the key
+// in memory must be readable for shortKey bytes.
 func (g *groups) find(key []byte) int32 {
-	h := maphash.Bytes(g.seed, key)
-	tag, mask := uint32(h>>32), uint64(len(g.slots)-1)
+	want, h := g.seed.slotOf(key)
+	mask := uint64(len(g.slots) - 1)
 	for at := h & mask; ; at = (at + 1) & mask {
-		s := g.slots[at]
+		s := &g.slots[at]
 		switch {
 		case s.id == 0:
-			return g.insert(at, tag, key)
-		case s.tag == tag && bytes.Equal(g.key(int32(s.id-1)), key):
+			return g.insert(at, want, key)
+		case s.a == want.a && s.b == want.b && s.size == want.size &&
+			(s.size <= shortKey || bytes.Equal(g.key(int32(s.id-1)), key)):
 			return int32(s.id - 1)
 		}
 	}
 }
 
-func (g *groups) insert(at uint64, tag uint32, key []byte) int32 {
+func (g *groups) insert(at uint64, s slot, key []byte) int32 {
+	if cap(g.data)-len(g.data) < len(key)+shortKey {
+		g.data = slices.Grow(g.data, len(g.data)+len(key)+shortKey)
+	}
 	g.data = append(g.data, key...)
 	g.ends = append(g.ends, len(g.data))
-	g.slots[at] = slot{tag, uint32(len(g.ends))}
+	s.id = uint32(len(g.ends))
+	g.slots[at] = s
 	if len(g.ends)*8 > len(g.slots)*5 {
 		g.rehash()
 	}
@@ -100,29 +158,48 @@ func (g *groups) insert(at uint64, tag uint32, key []byte) int32 {
 }
 
 func (g *groups) rehash() {
-	g.slots = make([]slot, 2*len(g.slots))
+	old := g.slots
+	g.slots = make([]slot, 2*len(old))
 	mask := uint64(len(g.slots) - 1)
-	for id := range g.ends {
-		h := maphash.Bytes(g.seed, g.key(int32(id)))
-		at := h & mask
+	for _, s := range old {
+		if s.id == 0 {
+			continue
+		}
+		at := g.seed.hash(s) & mask
 		for g.slots[at].id != 0 {
 			at = (at + 1) & mask
 		}
-		g.slots[at] = slot{uint32(h >> 32), uint32(id + 1)}
+		g.slots[at] = s
 	}
 }
 
-// assign finds the group of each row. Rows of one group often follow one
-// another.
+// chunk is how many rows are looked up at a time.
+const chunk = 256
+
+// assign finds the group of each row. The slots of many rows are fetched before
+// any is looked at: memory is slow, but does many things at once.
 func (g *groups) assign(k *keys) []int32 {
 	g.rows = resized(g.rows[:0], len(k.ends))
-	var last []byte
-	var id int32
-	for row := range g.rows {
-		if key := k.at(row); row == 0 || !bytes.Equal(key, last) {
-			id, last = g.find(key), key
+	var wanted, found [chunk]slot
+	begin := 0
+	for first := 0; first < len(k.ends); first += chunk {
+		ends := k.ends[first:min(first+chunk, len(k.ends))]
+		ids := g.rows[first:]
+		mask, start := uint64(len(g.slots)-1), begin
+		for i, end := range ends {
+			s, h := g.seed.slotOf(k.data[start:end])
+			wanted[i], start = s, end
+			found[i] = g.slots[h&mask]
 		}
-		g.rows[row] = id
+		for i, end := range ends {
+			want, have := &wanted[i], &found[i]
+			if have.id != 0 && have.a == want.a && have.b == want.b && have.size == want.size && have.size <= shortKey {
+				ids[i] = int32(have.id - 1)
+			} else {
+				ids[i] = g.find(k.data[begin:end])
+			}
+			begin = end
+		}
 	}
 	g.grow()
 	return g.rows
@@ -130,7 +207,7 @@ func (g *groups) assign(k *keys) []int32 {
 
 // assignAll puts so many rows in one group.
 func (g *groups) assignAll(key []byte, rows int) []int32 {
-	id := g.one(key)
+	id := g.one(padded(key))
 	g.rows = resized(g.rows[:0], rows)
 	for i := range g.rows {
 		g.rows[i] = id
@@ -138,7 +215,7 @@ func (g *groups) assignAll(key []byte, rows int) []int32 {
 	return g.rows
 }
 
-// one is the group of a key, ready for what is known of it.
+// one is the group of a key, padded, ready for what is known of it.
 func (g *groups) one(key []byte) int32 {
 	id := g.find(key)
 	g.grow()
@@ -153,13 +230,9 @@ func (g *groups) grow() {
 
 // merge takes all groups of another table.
 func (g *groups) merge(from *groups) {
-	g.rows = resized(g.rows[:0], from.len())
-	for i := range g.rows {
-		g.rows[i] = g.find(from.key(int32(i)))
-	}
-	g.grow()
+	rows := g.assign(&keys{data: from.data, ends: from.ends})
 	for i, a := range g.accs {
-		a.merge(from.accs[i], g.rows)
+		a.merge(from.accs[i], rows)
 	}
 }
 

@@ -55,13 +55,6 @@ type keys struct {
 	ends []int // ends[i] is where the key of row i ends
 }
 
-func (k *keys) at(i int) []byte {
-	if i == 0 {
-		return k.data[:k.ends[0]]
-	}
-	return k.data[k.ends[i-1]:k.ends[i]]
-}
-
 // encode writes the keys of rows, a column at a time: first how long they are,
 // then what they are.
 func (k *keys) encode(columns []keyColumn, arrays []arrow.Array, rows int) {
@@ -74,8 +67,8 @@ func (k *keys) encode(columns []keyColumn, arrays []arrow.Array, rows int) {
 		k.ends[i] = total
 		total += n
 	}
-	if cap(k.data) < total {
-		k.data = make([]byte, total, total+total/4)
+	if cap(k.data) < total+shortKey { // see groups.find
+		k.data = make([]byte, total, total+total/4+shortKey)
 	}
 	k.data = k.data[:total]
 	for i, c := range columns {
@@ -85,29 +78,36 @@ func (k *keys) encode(columns []keyColumn, arrays []arrow.Array, rows int) {
 
 // lengths adds the length of each value.
 func (c keyColumn) lengths(a arrow.Array, lengths []int) {
-	if c.size > 0 && a.NullN() == 0 {
+	nulls := a.NullN() > 0
+	if c.size > 0 {
 		for i := range lengths {
-			lengths[i] += 1 + c.size
+			if lengths[i]++; !nulls || a.IsValid(i) {
+				lengths[i] += c.size
+			}
 		}
 		return
 	}
 	data, offsets := texts(a)
+	mark := 3 // and the end
+	if c.last {
+		mark = 1
+	}
+	escapes := !c.last && hasZero(data)
 	for i := range lengths {
-		switch {
-		case a.IsNull(i):
+		if nulls && a.IsNull(i) {
 			lengths[i]++
-		case c.size > 0:
-			lengths[i] += 1 + c.size
-		case c.last:
-			lengths[i] += 1 + int(offsets[i+1]-offsets[i])
-		default:
-			v := data[offsets[i]-offsets[0] : offsets[i+1]-offsets[0]]
-			lengths[i] += 3 + len(v) + bytes.Count(v, zero)
+			continue
+		}
+		lengths[i] += mark + int(offsets[i+1]-offsets[i])
+		if escapes {
+			lengths[i] += bytes.Count(data[offsets[i]-offsets[0]:offsets[i+1]-offsets[0]], zero)
 		}
 	}
 }
 
 var zero = []byte{0}
+
+func hasZero(data []byte) bool { return bytes.IndexByte(data, 0) >= 0 }
 
 // texts are the values of a string or binary, at offsets that count from the
 // first.
@@ -156,18 +156,38 @@ func (c keyColumn) write(a arrow.Array, dst []byte, at []int) {
 			be.PutUint64(b[8:], v[i].LowBits())
 		})
 	default:
-		data, offsets := texts(a)
-		for i := range at {
-			to := dst[at[i]:]
-			if a.IsNull(i) {
-				to[0] = 0
-				at[i]++
-				continue
-			}
-			v := data[offsets[i]-offsets[0] : offsets[i+1]-offsets[0]]
-			to[0] = 1
-			at[i] += 1 + c.writeText(to[1:], v)
+		c.writeTexts(a, dst, at)
+	}
+}
+
+func (c keyColumn) writeTexts(a arrow.Array, dst []byte, at []int) {
+	data, offsets := texts(a)
+	nulls, escapes := a.NullN() > 0, !c.last && hasZero(data)
+	for i, pos := range at {
+		if nulls && a.IsNull(i) {
+			dst[pos] = 0
+			at[i] = pos + 1
+			continue
 		}
+		dst[pos] = 1
+		pos++
+		v := data[offsets[i]-offsets[0] : offsets[i+1]-offsets[0]]
+		switch {
+		case escapes:
+			pos += c.writeText(dst[pos:], v)
+		case len(v) < 8: // sooner done than said to copy
+			for j, b := range v {
+				dst[pos+j] = b
+			}
+			pos += len(v)
+		default:
+			pos += copy(dst[pos:], v)
+		}
+		if !escapes && !c.last {
+			dst[pos], dst[pos+1] = 0, 0
+			pos += 2
+		}
+		at[i] = pos
 	}
 }
 

@@ -15,7 +15,7 @@ var errStop = errors.New("enough")
 // emit gives the result to the caller, in batches.
 func (p *Plan) emit(ctx context.Context, all *collected, yield func(arrow.RecordBatch) bool) error {
 	if len(p.by) == 0 {
-		all.groups.one([]byte{}) // a table without rows has a result
+		all.groups.one(padded(nil)) // a table without rows has a result
 	}
 	out := &results{p: p, left: p.opts.Limit, yield: yield}
 	err := p.inOrder(ctx, all, out)

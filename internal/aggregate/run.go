@@ -3,7 +3,6 @@ package aggregate
 import (
 	"context"
 	"errors"
-	"hash/maphash"
 	"iter"
 	"sync"
 
@@ -40,7 +39,7 @@ func (p *Plan) Batches(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] 
 
 // collected is the groups of all files.
 type collected struct {
-	seed    maphash.Seed
+	seed    seed
 	limit   int64 // bytes of groups, and of local for those of a file
 	local   int64
 	pool    sync.Pool // of *groups, for files
@@ -52,11 +51,10 @@ type collected struct {
 }
 
 func (p *Plan) newCollected() (*collected, error) {
-	c := &collected{seed: maphash.MakeSeed(), spill: &spill{dir: p.opts.TempDir}}
+	c := &collected{seed: newSeed(), spill: &spill{dir: p.opts.TempDir}}
 	// Half for all files and half for those being read; and slices that grow
 	// take up to twice what they hold.
 	c.limit = p.opts.Memory / 4
-	c.local = c.limit / int64(max(1, p.opts.Scan.Parallel))
 	var err error
 	c.groups, err = newGroups(c.seed, p.values)
 	return c, err
@@ -79,7 +77,7 @@ func (c *collected) settled(f *fileFacts) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	g := c.groups.one(f.key)
+	g := c.groups.one(padded(f.key))
 	for i, k := range f.facts {
 		c.groups.accs[i].known(g, k)
 	}
@@ -130,7 +128,7 @@ func (p *Plan) collect(caller context.Context, all *collected) error {
 	q.started, q.merged = make(chan struct{}), make(chan struct{})
 	close(q.started)
 	close(q.merged)
-	err := p.walk(ctx, all, func(f *fileFacts) error {
+	start := func(f *fileFacts) error {
 		// What a file needs is acquired in the order of the files: a later one
 		// must not hold what an earlier one waits for.
 		weight := max(0, min(f.Size(), p.opts.Scan.Budget))
@@ -144,7 +142,34 @@ func (p *Plan) collect(caller context.Context, all *collected) error {
 			return p.file(ctx, f, q, turn, all)
 		})
 		return nil
+	}
+	// Few files may hold more groups each. They are counted before the first
+	// one is read, so that chance has no part in it.
+	parallel := max(1, p.opts.Scan.Parallel)
+	var first []*fileFacts
+	begin := func() error {
+		all.local = all.limit / int64(max(1, min(parallel, len(first))))
+		for _, f := range first {
+			if err := start(f); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	err := p.walk(ctx, all, func(f *fileFacts) error {
+		switch first = append(first, f); {
+		case len(first) < parallel:
+			return nil
+		case len(first) == parallel:
+			return begin()
+		default:
+			first = first[:parallel]
+			return start(f)
+		}
 	})
+	if err == nil && len(first) < parallel {
+		err = begin()
+	}
 	if err != nil {
 		cancel()
 	}
@@ -285,7 +310,7 @@ func (p *Plan) read(ctx context.Context, f *fileFacts, o *scan.Opened, table *gr
 func (p *Plan) addFacts(f *fileFacts, table *groups) {
 	for i, open := range f.open {
 		if !open {
-			table.accs[i].known(table.one(f.key), f.facts[i])
+			table.accs[i].known(table.one(padded(f.key)), f.facts[i])
 		}
 	}
 }

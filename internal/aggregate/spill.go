@@ -98,7 +98,7 @@ func (c *cursor) next() error {
 	if sizes[0] > uint64(c.left) || sizes[1] > uint64(c.left)-sizes[0] {
 		return damaged(errState)
 	}
-	c.key, c.state = slices.Grow(c.key[:0], int(sizes[0]))[:sizes[0]], slices.Grow(c.state[:0], int(sizes[1]))[:sizes[1]]
+	c.key, c.state = slices.Grow(c.key[:0], int(sizes[0])+shortKey)[:sizes[0]], slices.Grow(c.state[:0], int(sizes[1]))[:sizes[1]]
 	for _, part := range [][]byte{c.key, c.state} {
 		if _, err := io.ReadFull(c.in, part); err != nil {
 			return damaged(err)

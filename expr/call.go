@@ -33,6 +33,8 @@ type callable struct {
 	// fickle says that the same operands may give different values: the call is
 	// neither folded nor shared.
 	fickle bool
+	// lastFirst says that operands are evaluated from the last to the first.
+	lastFirst bool
 	// keeps is the operand, counted from 1, with which the result grows or stays
 	// as it is, if no other changes; 0: none. See [Call.KeepsOrder].
 	keeps int
@@ -95,8 +97,11 @@ var noValue = &fault{}
 func (r *run) call(n *Call, sel bitmap) (vec, error) {
 	c := &call{run: r, node: n, args: make([]vec, len(n.Args)), sel: sel}
 	var err error
-	for i, arg := range n.Args {
-		if c.args[i], err = r.shaped(arg, c.sel); err != nil {
+	for i := range n.Args {
+		if n.fn.lastFirst {
+			i = len(n.Args) - 1 - i
+		}
+		if c.args[i], err = r.shaped(n.Args[i], c.sel); err != nil {
 			return vec{}, err
 		}
 		if !n.fn.nulls {
@@ -340,8 +345,8 @@ func fixed(name string, least int, result schema.Type, fn callable, params ...sc
 }
 
 // implicit converts arguments to the types of a function's parameters by the
-// rules of Spark's ANSI mode: to a wider number, from and to strings, from a
-// date to a timestamp.
+// rules of Spark's ANSI mode: to another number, from and to strings, between
+// dates and timestamps.
 func (b *binder) implicit(at *syntax, args []Node, params ...schema.Type) ([]Node, error) {
 	out := make([]Node, len(args))
 	for i, arg := range args {
@@ -362,9 +367,8 @@ func implicitly(from, to schema.Type) bool {
 		return false
 	case to == schema.String || from == schema.String:
 		return castAllowed(from, to)
-	case isNumeric(from) && isNumeric(to):
-		wider, ok := commonType(from, to)
-		return ok && sameType(wider, to)
+	case isNumeric(from) && isNumeric(to): // also to a narrower number, as in an INSERT
+		return true
 	case from == schema.Date:
 		return to == schema.Timestamp || to == schema.TimestampNTZ
 	case from == schema.TimestampNTZ || from == schema.Timestamp:

@@ -197,10 +197,12 @@ func (p *parser) predicate() (*syntax, error) {
 		n, err = p.between(arg, pos)
 	case p.isWord("LIKE"):
 		n, err = p.like(arg, pos)
-	case p.isWord("ILIKE", "RLIKE", "REGEXP"):
-		return nil, p.unsupported(strings.ToUpper(p.tok.text), p.tok.pos)
+	case p.isWord("ILIKE"):
+		n, err = p.ilike(arg, pos)
+	case p.isWord("RLIKE", "REGEXP"):
+		n, err = p.rlike(arg, pos)
 	case negated:
-		return nil, p.unexpected("IN, BETWEEN or LIKE")
+		return nil, p.unexpected("IN, BETWEEN, LIKE, ILIKE or RLIKE")
 	default:
 		return arg, nil
 	}
@@ -326,6 +328,32 @@ func (p *parser) like(arg *syntax, pos int) (*syntax, error) {
 		n.args = append(n.args, escape)
 	}
 	return p.node(n)
+}
+
+// ilike reads ILIKE, which is LIKE of what is in small letters.
+func (p *parser) ilike(arg *syntax, pos int) (*syntax, error) {
+	n, err := p.like(arg, pos)
+	if err != nil {
+		return nil, err
+	}
+	for i, text := range n.args[:2] {
+		if n.args[i], err = p.node(&syntax{kind: kindCall, word: "lower", pos: pos, args: []*syntax{text}}); err != nil {
+			return nil, err
+		}
+	}
+	return p.node(n)
+}
+
+// rlike reads RLIKE or REGEXP, which are a function too.
+func (p *parser) rlike(arg *syntax, pos int) (*syntax, error) {
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	pattern, err := p.comparison()
+	if err != nil {
+		return nil, err
+	}
+	return p.node(&syntax{kind: kindCall, word: "rlike", pos: pos, args: []*syntax{arg, pattern}})
 }
 
 var compareSpelling = map[string]string{

@@ -203,7 +203,7 @@ func (p *parser) word() (*syntax, error) {
 		return p.typedLiteral(word)
 	case next.text == "(" && next.kind == tokenSymbol && (word == "CAST" || word == "TRY_CAST"):
 		return p.cast()
-	case next.text == "(" && next.kind == tokenSymbol && !keywords[word]:
+	case next.text == "(" && next.kind == tokenSymbol && (!keywords[word] || likeFunctions[word]):
 		return p.call()
 	case keywords[word]:
 		return nil, p.unexpected("a value")
@@ -246,7 +246,7 @@ func (p *parser) call() (*syntax, error) {
 	}
 	defer func() { p.depth-- }()
 	n := &syntax{kind: kindCall, pos: p.tok.pos, word: strings.ToLower(p.tok.text)}
-	special := specialForms[n.word]
+	special := specialForm(n.word)
 	if special == nil && functions[n.word] == nil {
 		return nil, &UnsupportedError{What: "function " + n.word, Nearest: nearestName(n.word, functions), Position: position(p.text, n.pos)}
 	}
@@ -262,12 +262,27 @@ func (p *parser) call() (*syntax, error) {
 	return p.arguments(n)
 }
 
-// specialForms are the functions with words between their arguments.
-var specialForms = map[string]func(*parser, *syntax) (*syntax, error){}
+// specialForm reads what follows the parenthesis of a function that may have
+// words between its arguments; nil: it has none.
+func specialForm(word string) func(*parser, *syntax) (*syntax, error) {
+	switch word {
+	case "trim":
+		return trimForm
+	case "substring", "substr":
+		return substringForm
+	case "position":
+		return positionForm
+	}
+	return nil
+}
 
-// arguments reads what stands between parentheses, the first of which is read.
+// likeFunctions are the operators that are functions too.
+var likeFunctions = map[string]bool{"LIKE": true, "ILIKE": true, "RLIKE": true, "REGEXP": true}
+
+// arguments reads what stands between parentheses, the first of which is read,
+// perhaps together with some arguments.
 func (p *parser) arguments(n *syntax) (*syntax, error) {
-	for first := true; !p.isSymbol(")"); first = false {
+	for first := len(n.args) == 0; !p.isSymbol(")"); first = false {
 		if !first {
 			if err := p.expectSymbol(","); err != nil {
 				return nil, err

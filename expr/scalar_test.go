@@ -212,7 +212,7 @@ func TestConstantsHaveSparksResults(t *testing.T) {
 		{`1 and true`, `type error`},
 		{`'true' and true`, `boolean | true`},
 		{`null and false`, `boolean | false`},
-		{`upper('a')`, `unsupported function upper`},
+		{`explode('a')`, `unsupported function explode`},
 		{`1 in ()`, `boolean | false`},
 	} {
 		env := Env{Now: time.Date(2026, 11, 24, 4, 0, 0, 0, time.UTC)}

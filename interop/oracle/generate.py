@@ -24,6 +24,7 @@ OUT = os.path.join(HERE, "..", "..", "expr", "testdata", "oracle")
 # The modules that a family's cases come from.
 FAMILIES = {
     "core": ["cases", "trees"],  # literals, operators, casts
+    "text": ["text", "sentences"],
 }
 
 CONVERT = "org.apache.spark.sql.catalyst.optimizer.ConvertToLocalRelation"

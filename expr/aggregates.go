@@ -339,7 +339,7 @@ func columnName(n *syntax) string {
 		if n.word == tryCast {
 			name = "TRY_CAST("
 		}
-		return name + columnName(n.args[0]) + " AS " + sqlType(n.typ) + ")"
+		return name + columnName(n.args[0]) + " AS " + strings.ToUpper(n.typ.String()) + ")"
 	}
 	return n.String()
 }
@@ -379,15 +379,6 @@ func literalName(v value.Value) string {
 		}
 	}
 	return literalText(v)
-}
-
-// sqlType is the name of a type in SQL.
-func sqlType(t schema.Type) string {
-	sql := map[schema.Type]string{schema.Byte: "TINYINT", schema.Short: "SMALLINT", schema.Integer: "INT", schema.Long: "BIGINT"}
-	if p, ok := t.(schema.Primitive); ok && sql[p] != "" {
-		return sql[p]
-	}
-	return strings.ToUpper(t.String())
 }
 
 // Paths is the columns that some items read, each once.

@@ -20,13 +20,14 @@ type catOptions struct {
 	limit     int64 // −1: all
 	explain   bool
 	csvSafe   bool
+	aggregateOptions
 }
 
 func (a *app) catCommand() *cobra.Command {
 	var o catOptions
 	cmd := &cobra.Command{
 		Use: "cat LOCATION", Short: "Print rows of a table",
-		Long: "Print rows of a table, in no particular order.\n" +
+		Long: "Print rows of a table, in no particular order, or aggregates of them.\n" +
 			"Times in --where are UTC unless they have a zone.",
 		Args: exactly("LOCATION"), ValidArgsFunction: files(1),
 	}
@@ -37,6 +38,7 @@ func (a *app) catCommand() *cobra.Command {
 	f.Int64Var(&o.limit, "limit", -1, "at most so many rows")
 	f.BoolVar(&o.explain, "explain", false, "print which files are skipped by which bound, and no rows")
 	f.BoolVar(&o.csvSafe, "csv-safe", false, "with -o csv: put ' before text that a spreadsheet takes for a formula")
+	o.aggregateOptions.flags(cmd)
 	a.formatOption(cmd, rowFormats, byStdout)
 	cmd.RunE = a.action(func(ctx context.Context, args []string) error { return a.cat(ctx, args[0], &o) })
 	return cmd
@@ -55,6 +57,9 @@ func (a *app) cat(ctx context.Context, location string, o *catOptions) error {
 		scan, err := o.scan(s)
 		if err != nil {
 			return err
+		}
+		if o.asked() {
+			return a.aggregates(ctx, s, scan, o)
 		}
 		if o.explain {
 			return a.explain(ctx, scan)
@@ -81,6 +86,10 @@ func (a *app) rows(ctx context.Context, scan *table.Scan, o *catOptions) error {
 		return err
 	}
 	defer r.Release()
+	return a.limitedRows(ctx, r, o)
+}
+
+func (a *app) limitedRows(ctx context.Context, r array.RecordReader, o *catOptions) error {
 	opts := rowOptions{csvSafe: o.csvSafe}
 	if o.limit == 0 {
 		return a.writeRows(ctx, noRows(r.Schema()), opts)

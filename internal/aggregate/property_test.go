@@ -596,7 +596,7 @@ func TestAggregatesAreThoseOfANaiveComputation(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
-	for range 4 {
+	for range 3 {
 		var change func(string) string
 		if r.IntN(3) > 0 {
 			change = restat(r)

@@ -1,0 +1,136 @@
+package aggregate_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"go.uber.org/goleak"
+
+	"github.com/foreset/foreset/expr"
+	"github.com/foreset/foreset/internal/aggregate"
+	"github.com/foreset/foreset/internal/scan"
+	"github.com/foreset/foreset/internal/value"
+	"github.com/foreset/foreset/schema"
+)
+
+// TestGroupsThatExceedTheirMemoryGoToDisk in more runs than are merged at once,
+// and come back as they were.
+func TestGroupsThatExceedTheirMemoryGoToDisk(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	f := newFixture(t, r, 6, 300, false, nil)
+	q := query{by: []string{"k", "l", "bin", "x"}, values: []call{{"count", ""}, {"max", "k"}, {"avg", "d"}, {"min", "bin"}, {"sum", "f"}}}
+	want, _ := f.naive(t, q)
+	for _, memory := range []int64{1, 10_000, 100_000} {
+		if got, failed := f.run(t, q, func(o *aggregate.Options) { o.Memory, o.BatchRows, o.Scan.BatchRows = memory, 10, 3 }); failed != "" || !same(got, want) {
+			t.Errorf("with %d bytes: %s\n%s\nwant\n%s", memory, failed, list(got), list(want))
+		}
+	}
+	// Where there is no disk, that is the error, and nothing stays behind.
+	before := goleak.IgnoreCurrent()
+	p := f.plan(t, q, func(o *aggregate.Options) {
+		o.Memory, o.TempDir = 10_000, filepath.Join(t.TempDir(), "missing")
+	})
+	var last error
+	for _, err := range p.Batches(context.Background()) {
+		last = err
+	}
+	if last == nil || !strings.Contains(last.Error(), "spill groups to local disk") {
+		t.Errorf("without a disk: %v", last)
+	}
+	// The caller may have had enough while groups are on disk.
+	dir := t.TempDir()
+	p = f.plan(t, q, func(o *aggregate.Options) { o.Memory, o.TempDir, o.BatchRows = 10_000, dir, 5 })
+	for _, err := range p.Batches(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		break
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(left) > 0 {
+		t.Errorf("%v stay behind, %v", left, err)
+	}
+	goleak.VerifyNone(t, before)
+}
+
+func (f *fixture) plan(t *testing.T, q query, change func(*aggregate.Options)) *aggregate.Plan {
+	t.Helper()
+	opts := aggregate.Options{
+		Scan:   scan.Options{Store: f.st, State: f.state, Schema: f.schema, Parallel: 3, Budget: 1 << 20, Allocator: f.mem},
+		Memory: 1 << 20, TempDir: t.TempDir(),
+	}
+	opts.Values, opts.By = q.items()
+	change(&opts)
+	p, err := aggregate.New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestSumsOfDoublesDoNotDependOnLuck: the same to the last bit, however many
+// files are read at once.
+func TestSumsOfDoublesDoNotDependOnLuck(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	f := newFixture(t, r, 8, 200, false, nil)
+	opts := func(parallel int) *aggregate.Plan {
+		return f.plan(t, query{}, func(o *aggregate.Options) {
+			o.Scan.Parallel = parallel
+			o.Values, o.By = expr.List("sum(1e15 / (l + 0.7e0) + i), avg(d * 1.1e0)"), expr.List("sh")
+		})
+	}
+	var want string
+	for round := range 12 {
+		var got strings.Builder
+		for b, err := range opts(1 + round%4).Batches(context.Background()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for c := 1; c < 3; c++ {
+				for _, x := range b.Column(c).(*array.Float64).Float64Values() {
+					fmt.Fprintf(&got, "%x ", math.Float64bits(x))
+				}
+			}
+		}
+		if round == 0 {
+			want = got.String()
+		} else if got.String() != want {
+			t.Fatalf("round %d: %s, want %s", round, &got, want)
+		}
+	}
+}
+
+// TestAveragesOfDecimalsAreRoundedTwice as Spark rounds them: to 38 digits after
+// the point first.
+func TestAveragesOfDecimalsAreRoundedTwice(t *testing.T) {
+	for _, c := range []struct {
+		sum       string
+		scale     int
+		n         int64
+		precision int
+		want      string
+	}{
+		{"10", 0, 4, 14, "2.5000"},
+		{"1", 0, 3, 14, "0.3333"},
+		{"2", 0, 3, 14, "0.6667"},
+		{"-2", 0, 3, 14, "-0.6667"},
+		{"1", 4, 2, 14, "0.00005000"},
+		{"-1", 0, 20000, 14, "-0.0001"}, // a half, away from zero
+		{"99999999999999999999999999999999999999", 0, 1, 38, ""},
+	} {
+		n, _, _, err := value.ParseDecimal(c.sum)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := schema.Decimal{Precision: c.precision, Scale: min(38, c.scale+4)}
+		got, ok := aggregate.Mean(n, c.scale, c.n, out)
+		if text := string(value.AppendDecimal(nil, got, out.Scale)); ok != (c.want != "") || ok && text != c.want {
+			t.Errorf("%s / %d: %s, %v, want %s", c.sum, c.n, text, ok, c.want)
+		}
+	}
+}

@@ -20,6 +20,11 @@ var allocationFree = []string{
 	"CAST(CAST(quantity AS STRING) AS DECIMAL(20,4)) > 3 OR CAST(shipdate AS STRING) > '1995'",
 	"comment || 'x' = 'y' OR char_length(comment) > 30 OR concat(comment, comment) = 'a'",
 	"shipdate + 3 > DATE '1995-01-01' OR shipdate IS NULL OR comment <=> 'a'",
+	"round(discount, 1) > 1 OR exp(discount) > 2 OR pow(discount, 2) > 1 OR sin(discount) > 1 OR abs(linenumber) = 9 OR floor(quantity) = 9",
+	"bround(quantity, 1) > 99 OR greatest(linenumber, 3, 5) = 9 OR pmod(linenumber, 3) = 9 OR try_divide(linenumber, 2) = 9 OR ceil(discount, 1) = 9",
+	"hash(linenumber, comment, quantity) = 0 OR xxhash64(comment, shipdate, discount) = 0 OR crc32(comment) = 0 OR sha2(comment, 256) = ''",
+	"md5(comment) = 'a' OR unhex(hex(comment)) = X'00'",
+	"unbase64(base64(comment)) = X'00' OR decode(encode(comment, 'UTF-16'), 'UTF-16') = 'a'",
 	"array(linenumber, 3)[0] = 3 OR array_contains(array(1, 2), linenumber) OR named_struct('a', linenumber).a = 3",
 }
 

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -23,12 +24,16 @@ type Env struct {
 	// Now is the time of the statement. Times of day without a date are times of
 	// this day, in Zone; without Now they are invalid.
 	Now time.Time
+	// Rand is the source of the bits of uuid(), safe for concurrent use; nil:
+	// uuid() is refused.
+	Rand io.Reader
 }
 
 // environment is an Env with its defaults.
 type environment struct {
 	zone *time.Location // nil: UTC
 	now  time.Time
+	rand io.Reader
 	// zones holds the zones that were looked up by name; nil: none is kept.
 	zones map[string]*zoneName
 }
@@ -42,7 +47,7 @@ func (e Expr) Bind(s *schema.Struct, env Env) (*Bound, error) {
 	if e.err != nil {
 		return nil, e.err
 	}
-	b := &binder{text: e.text, schema: s, env: &environment{zone: env.Zone, now: env.Now}}
+	b := &binder{text: e.text, schema: s, env: &environment{zone: env.Zone, now: env.Now, rand: env.Rand}}
 	if env.Zone == time.UTC {
 		b.env.zone = nil
 	}
@@ -549,6 +554,16 @@ func (b *binder) sign(at *syntax, arg Node) (Node, error) {
 var arithOps = map[string]ArithOp{"+": Add, "-": Subtract, "*": Multiply, "/": Divide, "%": Modulo, "DIV": Quotient}
 
 func (b *binder) arith(at *syntax, left, right Node) (Node, error) {
+	n, err := b.settledArith(at, left, right)
+	if err != nil {
+		return nil, err
+	}
+	return b.fold(n), nil
+}
+
+// settledArith has operands of the types that the operator takes, and is not
+// folded.
+func (b *binder) settledArith(at *syntax, left, right Node) (*Arith, error) {
 	n := &Arith{Op: arithOps[at.op], pos: at.pos}
 	l, r := left.Type(), right.Type()
 	mismatch := b.typeError(at, "%s cannot take %v and %v", at.op, l, r)
@@ -584,7 +599,7 @@ func (b *binder) arith(at *syntax, left, right Node) (Node, error) {
 		if n.Op == Quotient {
 			n.typ = schema.Long
 		}
-		return b.fold(n), nil
+		return n, nil
 	case n.Op == Divide:
 		n.typ = schema.Double
 	case n.Op == Quotient:
@@ -593,12 +608,12 @@ func (b *binder) arith(at *syntax, left, right Node) (Node, error) {
 		n.typ, _ = commonType(l, r)
 	}
 	n.Left, n.Right = b.convert(at, left, n.typ), b.convert(at, right, n.typ)
-	return b.fold(n), nil
+	return n, nil
 }
 
 // dateArith is a date plus or minus days; the difference of two times is an
 // interval, which is not supported.
-func (b *binder) dateArith(at *syntax, n *Arith, left, right Node) (Node, error) {
+func (b *binder) dateArith(at *syntax, n *Arith, left, right Node) (*Arith, error) {
 	days := func(t schema.Type) bool {
 		return t == schema.Byte || t == schema.Short || t == schema.Integer || t == schema.Void
 	}
@@ -613,5 +628,5 @@ func (b *binder) dateArith(at *syntax, n *Arith, left, right Node) (Node, error)
 		return nil, b.typeError(at, "%s cannot take %v and %v", at.op, l, r)
 	}
 	n.Left, n.Right, n.typ = left, b.convert(at, right, schema.Integer), schema.Date
-	return b.fold(n), nil
+	return n, nil
 }

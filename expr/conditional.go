@@ -66,7 +66,20 @@ var conditionals = map[string]*function{
 	"coalesce": {1, -1, (*binder).coalesce},
 	"ifnull":   {2, 2, (*binder).coalesce},
 	"nvl":      {2, 2, (*binder).coalesce},
-	"isnull":   {1, 1, func(b *binder, _ *syntax, args []Node) (Node, error) { return b.fold(&IsNull{args[0]}), nil }},
+	"equal_null": {2, 2, func(b *binder, at *syntax, args []Node) (Node, error) {
+		return b.compare(at, "<=>", args[0], args[1])
+	}},
+	"zeroifnull": {1, 1, func(b *binder, at *syntax, args []Node) (Node, error) {
+		return b.coalesce(at, []Node{args[0], &Literal{value.Int(schema.Integer, 0)}})
+	}},
+	"nullifzero": {1, 1, func(b *binder, at *syntax, args []Node) (Node, error) {
+		zero, err := b.compare(at, "=", args[0], &Literal{value.Int(schema.Integer, 0)})
+		if err != nil {
+			return nil, err
+		}
+		return b.caseOf(at, []When{{zero, &Literal{value.Null(schema.Void)}}}, args[0])
+	}},
+	"isnull": {1, 1, func(b *binder, _ *syntax, args []Node) (Node, error) { return b.fold(&IsNull{args[0]}), nil }},
 	"isnotnull": {1, 1, func(b *binder, _ *syntax, args []Node) (Node, error) {
 		return b.fold(&Not{b.fold(&IsNull{args[0]})}), nil
 	}},
@@ -143,6 +156,9 @@ func (b *binder) caseSyntax(n *syntax, args []Node) (Node, error) {
 			if w.Cond, err = b.compare(n, "=", operand, w.Cond); err != nil {
 				return nil, err
 			}
+		}
+		if w.Cond.Type() == schema.Void { // of IF Spark allows it
+			return nil, b.typeError(n, "a condition of CASE must be boolean, not NULL")
 		}
 		whens = append(whens, w)
 	}

@@ -124,4 +124,8 @@ var fuzzSeeds = []string{
 	"CAST(w AS double) > 1e-300 AND CAST(l AS timestamp) < t", "i IN (a, c, 1 DIV i)", "s || 'x'", "v IS NULL AND list IS NOT NULL",
 	"CAST(d AS timestamp) = n OR CAST(t AS date) = d", "CAST(b AS int) + CAST(i AS boolean)", "a::decimal(5,2)::string LIKE 's%'",
 	"`my col` = ? -- comment", "e * e * w - w", "w / 0.000000000000000001", "1 = 1 = (i is true)", "x'", "(((((", "CAST(s AS binary) > x",
+	"round(g, 1) > abs(i) OR floor(e) = ceil(w, -1) OR bround(f) <=> pow(g, 0.5)", "greatest(y, l, e) = least(g, f) OR pmod(i, a) = try_divide(e, w)",
+	"nanvl(g, ln(f)) = atan2(sin(g), cos(f)) OR factorial(y) > bit_count(l)", "hash(i, s, w, t) = xxhash64(g, x, b, d) OR sha2(s, i) = md5(x)",
+	"unhex(s) = unbase64(s) OR decode(x, 'UTF-16') = encode(s, 'utf-32') OR hex(l) > base64(x)", "try_add(s, i) = shiftleft(l, y) OR int(s) = div(l, i)",
+	"CASE i WHEN a THEN e WHEN 1 THEN w ELSE f END = if(b, nullif(y, 1), nvl2(s, l, h))",
 }

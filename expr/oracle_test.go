@@ -53,7 +53,10 @@ const (
 
 // differences of each family of cases.
 var differences = map[string][]difference{
-	"core": coreDifferences,
+	"core":        coreDifferences,
+	"math":        mathDifferences,
+	"hash":        hashDifferences,
+	"conditional": conditionalDifferences,
 }
 
 var coreDifferences = []difference{

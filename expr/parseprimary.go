@@ -203,7 +203,7 @@ func (p *parser) word() (*syntax, error) {
 		return p.typedLiteral(word)
 	case next.text == "(" && next.kind == tokenSymbol && (word == "CAST" || word == "TRY_CAST"):
 		return p.cast()
-	case next.text == "(" && next.kind == tokenSymbol && (!keywords[word] || likeFunctions[word]):
+	case next.text == "(" && next.kind == tokenSymbol && (!keywords[word] || operatorFunctions[word]):
 		return p.call()
 	case keywords[word]:
 		return nil, p.unexpected("a value")
@@ -276,8 +276,8 @@ func specialForm(word string) func(*parser, *syntax) (*syntax, error) {
 	return nil
 }
 
-// likeFunctions are the operators that are functions too.
-var likeFunctions = map[string]bool{"LIKE": true, "ILIKE": true, "RLIKE": true, "REGEXP": true}
+// operatorFunctions are the operators that are functions too.
+var operatorFunctions = map[string]bool{"LIKE": true, "ILIKE": true, "RLIKE": true, "REGEXP": true, "DIV": true}
 
 // arguments reads what stands between parentheses, the first of which is read,
 // perhaps together with some arguments.

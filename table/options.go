@@ -43,7 +43,7 @@ type Options struct {
 	TracerProvider trace.TracerProvider
 	MeterProvider  metric.MeterProvider
 	Now            func() time.Time // nil: time.Now
-	Rand           io.Reader        // of ids, file names and jitter; nil: crypto/rand. Used by one goroutine at a time
+	Rand           io.Reader        // of ids, file names, jitter and uuid() in SQL; nil: crypto/rand. Used by one goroutine at a time
 	TempDir        string           // for rows that exceed the budget; "": os.TempDir
 }
 
@@ -243,6 +243,7 @@ func (o *Options) settle(ctx context.Context, url string) (*settings, error) {
 	if s.Rand == nil {
 		s.Rand = rand.Reader
 	}
+	s.Rand = &oneAtATime{r: s.Rand}
 	return s, nil
 }
 
@@ -256,7 +257,7 @@ func (s *settings) source() *replay.Source {
 	}
 }
 
-func (s *settings) env() expr.Env { return expr.Env{Zone: s.Zone, Now: s.Now()} }
+func (s *settings) env() expr.Env { return expr.Env{Zone: s.Zone, Now: s.Now(), Rand: s.Rand} }
 
 func (i Isolation) level(property string, set bool) conflict.Level {
 	level := [...]conflict.Level{conflict.Serializable, conflict.WriteSerializable, conflict.SnapshotIsolation}[min(i, SnapshotIsolation)]

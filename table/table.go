@@ -51,7 +51,7 @@ const engine = "foreset/0.1.0"
 
 func newTable(url string, s *settings) *Table {
 	t := &Table{url: storage.Redact(url), opts: s, src: s.source(), turn: make(chan struct{}, 1), lane: make(chan struct{}, 1), after: make(chan struct{}, 1)}
-	t.env = txn.Env{Source: t.src, Now: s.Now, Rand: &oneAtATime{r: s.Rand}, Retry: s.Retry, Engine: engine}
+	t.env = txn.Env{Source: t.src, Now: s.Now, Rand: s.Rand, Retry: s.Retry, Engine: engine}
 	return t
 }
 

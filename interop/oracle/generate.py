@@ -24,6 +24,9 @@ OUT = os.path.join(HERE, "..", "..", "expr", "testdata", "oracle")
 # The modules that a family's cases come from.
 FAMILIES = {
     "core": ["cases", "trees"],  # literals, operators, casts
+    "math": ["mathematics"],
+    "hash": ["hashes"],  # and other forms of writing bytes
+    "conditional": ["conditions"],
     "text": ["text", "sentences"],
 }
 

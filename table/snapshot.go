@@ -189,6 +189,8 @@ type ScanOptions struct {
 	Limit     int64     // rows; 0: no limit
 	BatchRows int       // at most, in one batch; 0: a default
 	Ordered   bool      // in the order of files and rows; otherwise as files are read
+
+	ExplainFiles int // of the files that the log leaves, how many Explain looks into; 0: none, it reads no data file
 }
 
 // Scan is a prepared read of a snapshot. It can be run any number of times.
@@ -197,7 +199,8 @@ type Scan struct {
 	opts ScanOptions
 }
 
-// Explanation says what a scan reads and which files it skips by which bound.
+// Explanation says what a scan reads, and which files and parts of files it
+// skips by which part of the predicate and which bounds.
 type Explanation = scan.Explanation
 
 // Scan prepares a read. Mistakes in the options are the error of running it.
@@ -281,7 +284,11 @@ func (c *Scan) count(ctx context.Context) (int64, error) {
 	return n, translate(err)
 }
 
-// Explain plans the scan without reading a data file.
+// Explain plans the scan and reads no rows. It says which files the log lets it
+// skip, and, for as many of the others as ScanOptions.ExplainFiles says, which
+// row groups and pages: these it finds as a scan does, by the footers, bloom
+// filters and page indexes. A file that cannot be looked into is no error of
+// Explain: its Looked says why.
 func (c *Scan) Explain(ctx context.Context) (*Explanation, error) {
 	ctx, op := c.s.t.starts(ctx, "explain")
 	e, err := c.explain(ctx)
@@ -295,6 +302,6 @@ func (c *Scan) explain(ctx context.Context) (*Explanation, error) {
 	if err != nil {
 		return nil, translate(err)
 	}
-	e, err := p.Explain(ctx)
+	e, err := p.Explain(ctx, max(0, c.opts.ExplainFiles))
 	return e, translate(err)
 }

@@ -33,6 +33,9 @@ type WriteOptions struct {
 	RowGroupBytes int64
 	// NoPageIndex leaves out the index by which readers skip pages.
 	NoPageIndex bool
+	// BloomColumns get a bloom filter in each row group: dotted paths of fields
+	// that are not booleans, nor in a list or map.
+	BloomColumns []string
 	// Stats say which statistics are collected; see [stats.Indexed].
 	Stats stats.Options
 
@@ -67,6 +70,10 @@ type Writer struct {
 	footer *metadata.FileMetaDataBuilder
 	index  *metadata.PageIndexBuilder // nil: none
 	schema *pqschema.Schema
+	// filters are the bloom filters of the row groups so far, and what says
+	// where they are. They stand behind the data, near the footer: a reader
+	// often has that part of the file already.
+	filters []writtenFilter
 
 	written int64 // bytes out so far
 	rows    int64
@@ -108,6 +115,9 @@ func NewWriter(w io.Writer, s *schema.Struct, opts *WriteOptions) (*Writer, erro
 	}
 	for _, sh := range fw.shapes {
 		_ = sh.leaves(func(l *leaf) error { fw.leaves = append(fw.leaves, l); return nil })
+	}
+	if err := fw.wantFilters(); err != nil {
+		return nil, err
 	}
 	fw.collector = stats.NewCollector(s, fw.opts.Stats)
 	fw.footer = metadata.NewFileMetadataBuilder(fw.schema, parquet.NewWriterProperties(
@@ -293,6 +303,9 @@ func (w *Writer) Buffered() int64 {
 	for _, l := range w.leaves {
 		total += l.buffered()
 	}
+	for _, f := range w.filters {
+		total += int64(len(f.filter))
+	}
 	return total
 }
 
@@ -313,7 +326,7 @@ func (w *Writer) Relieve(least int64) (freed int64, err error) {
 		return 0, w.err
 	}
 	for _, l := range w.leaves {
-		l.out = nil
+		l.out, l.hashes = nil, nil
 	}
 	w.scratch = nil
 	return before - w.Buffered(), nil
@@ -336,6 +349,9 @@ func (w *Writer) Close() (Written, error) {
 
 func (w *Writer) finish() error {
 	if err := w.endGroup(); err != nil {
+		return err
+	}
+	if err := w.writeFilters(); err != nil {
 		return err
 	}
 	if w.index != nil {
@@ -372,7 +388,7 @@ func (w *Writer) Abort() {
 	w.release()
 }
 
-func (w *Writer) release() { w.leaves, w.shapes, w.scratch = nil, nil, nil }
+func (w *Writer) release() { w.leaves, w.shapes, w.scratch, w.filters = nil, nil, nil, nil }
 
 // emit writes to the underlying writer.
 func (w *Writer) emit(parts ...[]byte) error {

@@ -49,8 +49,10 @@ type leaf struct {
 	raw      int64  // what they take before compression
 	first    int64  // row that the page being gathered begins with
 	dict     dictUse
-	indexed  int  // pages that refer to the dictionary
-	dictless bool // of the file: a first page has shown that none pays
+	indexed  int      // pages that refer to the dictionary
+	dictless bool     // of the file: a first page has shown that none pays
+	bloom    bool     // a filter is wanted
+	hashes   []uint64 // for it, of the values that are not in the dictionary
 }
 
 // dictUse is whether a column's pages refer to a dictionary.
@@ -231,7 +233,12 @@ func (l *leaf) cut(w *Writer) error {
 		l.indexed++
 		raw = l.appendIndex(raw)
 	} else {
+		levels := len(raw)
 		raw = l.values.appendPlain(raw)
+		if l.bloom {
+			width, _ := plainWidth(l.physical, l.width)
+			l.hashes = appendHashes(l.hashes, raw[levels:], width)
+		}
 	}
 	w.scratch = raw
 	if int64(len(raw)) > math.MaxInt32 {
@@ -384,11 +391,25 @@ func (l *leaf) flush(w *Writer, column int, meta *metadata.ColumnChunkMetaDataBu
 	if e := meta.Contents().MetaData.EncodingStats; len(e) == 3 && e[1].Encoding > e[2].Encoding {
 		e[1], e[2] = e[2], e[1]
 	}
+	if l.bloom {
+		w.filters = append(w.filters, writtenFilter{meta, l.filter()})
+	}
 	l.nextChunk()
 	return nil
 }
 
+// filter is the bloom filter of the chunk.
+func (l *leaf) filter() bloomFilter {
+	if l.indexed > 0 {
+		plain, _ := l.values.dictionary()
+		width, _ := plainWidth(l.physical, l.width)
+		l.hashes = appendHashes(l.hashes, plain, width)
+	}
+	return newBloomFilter(l.hashes)
+}
+
 func (l *leaf) nextChunk() {
+	l.hashes = l.hashes[:0]
 	l.pages, l.out = l.pages[:0], l.out[:0]
 	l.raw, l.first, l.indexed, l.dict = 0, 0, 0, dictUntried
 	l.values.nextChunk()
@@ -397,7 +418,7 @@ func (l *leaf) nextChunk() {
 // buffered is the number of bytes that the chunk so far holds in memory.
 func (l *leaf) buffered() int64 {
 	plain, _ := l.values.dictionary()
-	return int64(len(l.out) + l.values.size() + len(l.defs) + len(l.reps) + len(plain))
+	return int64(len(l.out) + l.values.size() + len(l.defs) + len(l.reps) + len(plain) + 8*cap(l.hashes))
 }
 
 // size estimates what the chunk so far will take in the file: the page being

@@ -45,17 +45,18 @@ type Options struct {
 // Plan is a prepared scan: names resolved, predicate bound. It is immutable.
 type Plan struct {
 	opts   Options
-	where  *expr.Bound     // nil if there is none
-	skip   *skipping.Files // nil if there is none
-	output *schema.Struct  // what a caller gets
-	paths  [][]string      // of the output columns, in the table
-	needed columns         // what output and predicate need
-	keys   []schema.Field  // those of needed that are partition columns
-	asked  columns         // those of needed that the predicate needs
-	shown  columns         // those of needed that the output needs
-	probed bool            // the predicate's columns are worth to be read first
-	odds   *odds           // of that
-	arrow  *arrow.Schema   // of output
+	where  *expr.Bound         // nil if there is none
+	pred   *skipping.Predicate // of where
+	skip   *skipping.Files     // nil if there is none
+	output *schema.Struct      // what a caller gets
+	paths  [][]string          // of the output columns, in the table
+	needed columns             // what output and predicate need
+	keys   []schema.Field      // those of needed that are partition columns
+	asked  columns             // those of needed that the predicate needs
+	shown  columns             // those of needed that the output needs
+	probed bool                // the predicate's columns are worth to be read first
+	odds   *odds               // of that
+	arrow  *arrow.Schema       // of output
 }
 
 // New prepares a scan. It fails on a column that is not there, and on a
@@ -78,6 +79,7 @@ func New(opts Options) (*Plan, error) {
 			whole := expr.Position{Line: 1, Column: 1}
 			return nil, &expr.TypeError{Msg: fmt.Sprintf("the predicate %s is of type %v, not boolean", opts.Where, p.where.Type()), Position: whole}
 		}
+		p.pred = skipping.NewPredicate(p.where.Root())
 		p.skip = skipping.NewFiles(p.where, opts.Schema, opts.State.Metadata, opts.Env.Zone)
 		wanted = append(wanted, p.where.Columns()...)
 	}
@@ -352,45 +354,4 @@ func (p *Plan) narrow() *Plan {
 		return p // cannot be: the plan was made from the same options
 	}
 	return n
-}
-
-// Explanation says what a scan reads and what it does not.
-type Explanation struct {
-	Version      int64
-	Files        int64 // live files of the snapshot
-	Bytes        int64 // of those
-	FilesSkipped int64
-	BytesSkipped int64
-	Skipped      []Skip // the first of the skipped files, at most SkipsMax
-}
-
-// Skip says by which bound a file was skipped.
-type Skip struct {
-	Path   string
-	Reason string
-}
-
-// SkipsMax bounds Explanation.Skipped.
-const SkipsMax = 1000
-
-// Explain plans without reading any data file.
-func (p *Plan) Explain(ctx context.Context) (*Explanation, error) {
-	e := &Explanation{Version: int64(p.opts.State.Version)}
-	for f, err := range p.walk(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		e.Files++
-		e.Bytes += f.Size()
-		if f.verdict != skipping.None {
-			continue
-		}
-		e.FilesSkipped++
-		e.BytesSkipped += f.Size()
-		if len(e.Skipped) < SkipsMax {
-			reason, _ := f.skip.Explain(&f.File)
-			e.Skipped = append(e.Skipped, Skip{f.Path(), reason})
-		}
-	}
-	return e, nil
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/foreset/foreset/internal/parquetio"
 	"github.com/foreset/foreset/internal/partition"
 	"github.com/foreset/foreset/internal/replay"
-	"github.com/foreset/foreset/internal/skipping"
 	"github.com/foreset/foreset/internal/stats"
 	"github.com/foreset/foreset/internal/value"
 	"github.com/foreset/foreset/log"
@@ -65,7 +64,7 @@ func of(f replay.File, err error) error { return fmt.Errorf("read %s: %w", f.Pat
 // next one is asked for.
 func (p *Plan) read(ctx context.Context, o *opened) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
-		ranges, err := p.ranges(o.data, o.keys)
+		ranges, err := p.ranges(o, nil)
 		if err != nil {
 			yield(Batch{}, of(o.file, err))
 			return
@@ -251,82 +250,4 @@ func pick(rows []parquetio.RowRange, sel []int32) []parquetio.RowRange {
 		}
 	}
 	return out
-}
-
-// ranges are the rows of a file that the predicate may be TRUE for; nil is all
-// of them.
-func (p *Plan) ranges(file *parquetio.File, keys []value.Value) ([]parquetio.RowRange, error) {
-	if p.where == nil {
-		return nil, nil
-	}
-	ranges := []parquetio.RowRange{}
-	all := true
-	for i, g := range file.RowGroups() {
-		src := &groupSource{p: p, file: file, group: i, rows: g.Rows, keys: keys}
-		if skipping.Decide(p.where.Root(), src) == skipping.None {
-			all = false
-			continue
-		}
-		pages, err := p.pages(file, i, g, keys)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range pages {
-			all = all && r == (parquetio.RowRange{First: g.FirstRow, Count: g.Rows})
-			if n := len(ranges); n > 0 && ranges[n-1].First+ranges[n-1].Count == r.First {
-				ranges[n-1].Count += r.Count
-			} else {
-				ranges = append(ranges, r)
-			}
-		}
-	}
-	if all {
-		return nil, nil
-	}
-	return ranges, nil
-}
-
-// pages are the rows of a row group that its page index leaves.
-func (p *Plan) pages(file *parquetio.File, group int, g parquetio.RowGroup, keys []value.Value) ([]parquetio.RowRange, error) {
-	whole := []parquetio.RowRange{{First: g.FirstRow, Count: g.Rows}}
-	index := map[string][]parquetio.PageBounds{}
-	cuts := map[int64]bool{}
-	for _, path := range p.where.Columns() {
-		f, ok := p.opts.Schema.Field(path...)
-		if !ok || isPartition(p.opts.State.Metadata.PartitionColumns, path[0]) {
-			continue
-		}
-		pages, ok, err := file.Pages(group, path, f.Type)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			continue
-		}
-		index[join(path)] = pages
-		for _, page := range pages {
-			cuts[page.FirstRow] = true
-		}
-	}
-	if len(cuts) < 2 {
-		return whole, nil
-	}
-	starts := sortedInts(cuts)
-	var out []parquetio.RowRange
-	for i, first := range starts {
-		end := g.FirstRow + g.Rows
-		if i+1 < len(starts) {
-			end = starts[i+1]
-		}
-		src := &pageSource{p: p, index: index, first: first, keys: keys}
-		if skipping.Decide(p.where.Root(), src) == skipping.None {
-			continue
-		}
-		if n := len(out); n > 0 && out[n-1].First+out[n-1].Count == first {
-			out[n-1].Count += end - first
-		} else {
-			out = append(out, parquetio.RowRange{First: first, Count: end - first})
-		}
-	}
-	return out, nil
 }

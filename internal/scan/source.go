@@ -2,7 +2,6 @@ package scan
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -17,51 +16,6 @@ import (
 	"github.com/foreset/foreset/internal/skipping"
 	"github.com/foreset/foreset/internal/value"
 )
-
-// groupSource is what the footer proves about a row group.
-type groupSource struct {
-	p     *Plan
-	file  *parquetio.File
-	group int
-	rows  int64 // of the group
-	keys  []value.Value
-}
-
-// Bounds are those of a column in the group.
-func (s *groupSource) Bounds(path []string) (skipping.Bounds, bool) {
-	if b, is := s.p.keyBounds(path, s.keys); is {
-		return b, true
-	}
-	f, ok := s.p.opts.Schema.Field(path...)
-	if !ok {
-		return skipping.Bounds{}, false
-	}
-	b, ok := s.file.Bounds(s.group, path, f.Type)
-	return skipping.Bounds{Min: b.Min, Max: b.Max, Nulls: skipping.NullsOf(b.Nulls, s.rows)}, ok
-}
-
-// pageSource is what the page index proves about some rows of a row group that
-// no page border divides.
-type pageSource struct {
-	p     *Plan
-	index map[string][]parquetio.PageBounds
-	first int64
-	keys  []value.Value
-}
-
-// Bounds are those of the page that holds the rows.
-func (s *pageSource) Bounds(path []string) (skipping.Bounds, bool) {
-	if b, is := s.p.keyBounds(path, s.keys); is {
-		return b, true
-	}
-	for _, page := range s.index[join(path)] {
-		if s.first < page.FirstRow || s.first >= page.FirstRow+page.Rows {
-			continue
-		}
-		return skipping.Bounds{Min: page.Min, Max: page.Max, Nulls: skipping.NullsOf(page.Nulls, page.Rows)}, true
-	}
-	return skipping.Bounds{}, false
-}
 
 // keyBounds are the bounds of a partition column: its one value.
 func (p *Plan) keyBounds(path []string, keys []value.Value) (skipping.Bounds, bool) {
@@ -78,8 +32,6 @@ func (p *Plan) keyBounds(path []string, keys []value.Value) (skipping.Bounds, bo
 }
 
 func join(path []string) string { return strings.Join(path, "\x00") }
-
-func sortedInts(set map[int64]bool) []int64 { return slices.Sorted(maps.Keys(set)) }
 
 // first is the first n rows of ranges.
 func first(rows []parquetio.RowRange, n int64) []parquetio.RowRange {

@@ -110,6 +110,10 @@ type WriteOptions struct {
 	TargetFileSize     int64  // bytes; 0: the table's delta.targetFileSize, else 128 MiB
 	Codec              string // zstd, snappy, gzip, lz4_raw, brotli, uncompressed; "": the table's delta.parquet.compression.codec, else zstd
 	RowGroupRows       int64  // at most; 0: 1,048,576
+	// BloomColumns get a bloom filter in each row group, by which scans for
+	// single values pass over it: columns, or nested fields as a.b, with many
+	// values in no order. A filter takes about ten bits for each value.
+	BloomColumns []string
 }
 
 // CreateOptions say what table to create.

@@ -345,6 +345,10 @@ func (t *Table) writeOptions(st *staged, buffer int64) (*write.Options, error) {
 	if err != nil {
 		return nil, err
 	}
+	blooms, err := bloomColumns(st.schema, st.base.PartitionColumns, st.opts.BloomColumns)
+	if err != nil {
+		return nil, err
+	}
 	target := st.opts.TargetFileSize
 	if target <= 0 {
 		target = feature.Size(conf, "delta.targetFileSize", 128<<20)
@@ -352,7 +356,7 @@ func (t *Table) writeOptions(st *staged, buffer int64) (*write.Options, error) {
 	return &write.Options{
 		Store: t.opts.Store, Schema: st.schema, Partition: st.base.PartitionColumns,
 		Parquet: parquetio.WriteOptions{
-			Codec: codec, RowGroupRows: st.opts.RowGroupRows,
+			Codec: codec, RowGroupRows: st.opts.RowGroupRows, BloomColumns: blooms,
 			Stats: stats.Options{Columns: indexed, StringPrefix: prefix},
 		},
 		TargetSize: target, Buffer: buffer, OpenMax: int(max(1, min(64, buffer/bytesPerFile))), TempDir: t.opts.TempDir,

@@ -260,7 +260,7 @@ type function struct {
 
 // functions are all that there are, by their names in lower case. The families
 // are in files of their own.
-var functions = merged(conditionals, mathFunctions, namedCasts, hashFunctions, encodeFunctions, nestedFunctions, textFunctions)
+var functions = merged(conditionals, encodeFunctions, hashFunctions, jsonFunctions, mathFunctions, namedCasts, nestedFunctions, textFunctions)
 
 func merged(families ...map[string]*function) map[string]*function {
 	all := map[string]*function{}

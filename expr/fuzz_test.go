@@ -128,4 +128,5 @@ var fuzzSeeds = []string{
 	"nanvl(g, ln(f)) = atan2(sin(g), cos(f)) OR factorial(y) > bit_count(l)", "hash(i, s, w, t) = xxhash64(g, x, b, d) OR sha2(s, i) = md5(x)",
 	"unhex(s) = unbase64(s) OR decode(x, 'UTF-16') = encode(s, 'utf-32') OR hex(l) > base64(x)", "try_add(s, i) = shiftleft(l, y) OR int(s) = div(l, i)",
 	"CASE i WHEN a THEN e WHEN 1 THEN w ELSE f END = if(b, nullif(y, 1), nvl2(s, l, h))",
+	"get_json_object(s, '$.a[*].b') = get_json_object('{\"a\":[1,{\"b\":2}]}', concat('$.', s))",
 }

@@ -13,7 +13,7 @@ EXPRESSION_RULES = ",".join(
     "org.apache.spark.sql.catalyst.optimizer." + rule
     for rule in """BooleanSimplification CombineConcats ConstantFolding ConstantPropagation FoldablePropagation LikeSimplification
     NullDownPropagation NullPropagation OptimizeIn PushFoldableIntoBranches ReorderAssociativeOperator ReplaceNullWithFalseInPredicate
-    SimplifyBinaryComparison SimplifyCaseConversionExpressions SimplifyCasts SimplifyConditionals UnwrapCastInBinaryComparison""".split()
+    SimplifyBinaryComparison SimplifyCaseConversionExpressions SimplifyCasts SimplifyConditionals SimplifyExtractValueOps UnwrapCastInBinaryComparison""".split()
 )
 
 

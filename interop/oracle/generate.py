@@ -28,6 +28,8 @@ FAMILIES = {
     "hash": ["hashes"],  # and other forms of writing bytes
     "conditional": ["conditions"],
     "text": ["text", "sentences"],
+    "nested": ["nested"],  # structs, arrays, maps
+    "json": ["documents"],
 }
 
 CONVERT = "org.apache.spark.sql.catalyst.optimizer.ConvertToLocalRelation"
@@ -70,17 +72,30 @@ class Oracle:
             type_ = rows_in.selectExpr("(%s\n) AS result" % sql).schema[0].dataType
         except self.Error as error:
             return dict(case, rows=rows[:1], type=None, results=[None], errors=[condition(error)])  # no row is to blame
-        texts = rows_in.selectExpr(render("(%s\n)" % sql, type_) + " AS text")
+        text_sql = render("(%s\n)" % sql, type_) + " AS text"
         try:
-            answers = [(row.text, None) for row in texts.collect()]
+            answers = [(row.text, None) for row in rows_in.selectExpr(text_sql).collect()]
         except self.Error:
-            answers = self.row_by_row(texts)
+            answers = self.row_by_row(rows_in, text_sql)
             if len(answers) != len(rows) or not any(error for _, error in answers):
                 raise
         return dict(case, type=type_.simpleString(), results=[parse(text, type_) for text, _ in answers], errors=[error for _, error in answers])
 
-    def row_by_row(self, texts):
+    def row_by_row(self, rows_in, text_sql):
         """(text, error) of each row: the expressions of Spark's own plan, run by its interpreter on one row after another."""
+        projection, relation = self.interpreter(rows_in.selectExpr(text_sql))
+        answers = []
+        for i in range(relation.data().size()):
+            try:
+                row = projection.apply(relation.data().apply(i))
+                answers.append((None if row.isNullAt(0) else row.getUTF8String(0).toString(), None))
+            except self.Error as error:
+                answers.append((None, condition(error)))
+                if "map" in text_sql:  # whose builder keeps the entries of the row that failed
+                    projection, relation = self.interpreter(rows_in.selectExpr(text_sql))
+        return answers
+
+    def interpreter(self, texts):
         self.spark.conf.set("spark.sql.optimizer.excludedRules", self.rules + "," + CONVERT)
         try:
             plan = texts.select("text")._jdf.queryExecution().optimizedPlan()
@@ -90,14 +105,7 @@ class Oracle:
             raise ValueError("unexpected plan: %s" % plan.toString())
         relation = plan.child()  # the plan is Project(text, LocalRelation(rows))
         projection = self.jvm.org.apache.spark.sql.catalyst.expressions.InterpretedMutableProjection(plan.projectList(), relation.output())
-        answers = []
-        for i in range(relation.data().size()):
-            try:
-                row = projection.apply(relation.data().apply(i))
-                answers.append((None if row.isNullAt(0) else row.getUTF8String(0).toString(), None))
-            except self.Error as error:
-                answers.append((None, condition(error)))
-        return answers
+        return projection, relation
 
 
 def cases_of(family, only):

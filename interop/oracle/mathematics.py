@@ -199,7 +199,7 @@ def casts_by_name():
             yield "%s(a)" % name, [["a", source]], column(SAMPLES[source] if source == "binary" else FEW[source])
     for sql in ("int()", "int(a, a)", "int(NULL)", "string(NULL)", "integer(a)", "long(a)", "real(a)", "dec(a)", "numeric(a)", "timestamp_ntz(a)",
                 "int('1')", "date('2024-02-29')", "INT(a) + BIGINT(a)", "decimal(a) * 2", "decimal('1.5')", "byte(a)", "timestamp_ltz(a)", "void(a)",
-                "boolean('yes')", "timestamp('2024-02-29')", "float('x')", "short(a)", "varchar(a)", "char(a)"):
+                "boolean('yes')", "timestamp('2024-02-29')", "float('x')", "short(a)", "varchar(a)"):
         yield sql, [["a", "int"]], [[1], [None]]
 
 

@@ -19,6 +19,7 @@ type catOptions struct {
 	columns   []string
 	limit     int64 // −1: all
 	explain   bool
+	look      int // files that --explain looks into; −1: it is not asked for
 	csvSafe   bool
 	aggregateOptions
 }
@@ -36,7 +37,8 @@ func (a *app) catCommand() *cobra.Command {
 	f.StringVar(&o.where, "where", "", "predicate in SQL: print rows for which it is true")
 	f.StringSliceVar(&o.columns, "columns", nil, "columns, or nested fields as a.b, in the order wanted")
 	f.Int64Var(&o.limit, "limit", -1, "at most so many rows")
-	f.BoolVar(&o.explain, "explain", false, "print which files are skipped by which bound, and no rows")
+	f.IntVar(&o.look, "explain", -1, "print which `files` and row groups are skipped by which bound, and no rows; so many files that the log leaves are looked into, 0: none")
+	f.Lookup("explain").NoOptDefVal = "20"
 	f.BoolVar(&o.csvSafe, "csv-safe", false, "with -o csv: put ' before text that a spreadsheet takes for a formula")
 	o.aggregateOptions.flags(cmd)
 	a.formatOption(cmd, rowFormats, byStdout)
@@ -45,6 +47,7 @@ func (a *app) catCommand() *cobra.Command {
 }
 
 func (a *app) cat(ctx context.Context, location string, o *catOptions) error {
+	o.explain = o.look >= 0
 	point, err := parseAt(o.at)
 	if err != nil {
 		return err
@@ -77,7 +80,7 @@ func (o *catOptions) scan(s *table.Snapshot) (*table.Scan, error) {
 	if err := checkColumns(o.columns, s.Schema()); err != nil {
 		return nil, err
 	}
-	return s.Scan(&table.ScanOptions{Columns: o.columns, Where: where, Limit: max(0, o.limit)}), nil
+	return s.Scan(&table.ScanOptions{Columns: o.columns, Where: where, Limit: max(0, o.limit), ExplainFiles: max(0, o.look)}), nil
 }
 
 func (a *app) rows(ctx context.Context, scan *table.Scan, o *catOptions) error {
@@ -103,17 +106,33 @@ func noRows(s *arrow.Schema) array.RecordReader {
 
 // explanation is what --explain prints.
 type explanation struct {
-	Version      int64         `json:"version"`
-	Files        int64         `json:"files"`
-	Bytes        int64         `json:"bytes"`
-	FilesSkipped int64         `json:"filesSkipped"`
-	BytesSkipped int64         `json:"bytesSkipped"`
-	Skipped      []skippedFile `json:"skipped"` // the first of them
+	Version      int64     `json:"version"`
+	Files        int64     `json:"files"`
+	Bytes        int64     `json:"bytes"`
+	FilesSkipped int64     `json:"filesSkipped"`
+	BytesSkipped int64     `json:"bytesSkipped"`
+	Skipped      []skipped `json:"skipped"` // the first of them
+	Looked       []looked  `json:"looked"`
 }
 
-type skippedFile struct {
-	Path   string `json:"path"`
-	Reason string `json:"reason"`
+// skipped is a file, or a part of one.
+type skipped struct {
+	Path     string `json:"path"`
+	RowGroup *int   `json:"rowGroup,omitempty"`
+	FirstRow *int64 `json:"firstRow,omitempty"`
+	Rows     *int64 `json:"rows,omitempty"`
+	By       string `json:"by"`
+	Reason   string `json:"reason"`
+}
+
+// looked is a file that was looked into.
+type looked struct {
+	Path             string `json:"path"`
+	RowGroups        int    `json:"rowGroups"`
+	RowGroupsSkipped int    `json:"rowGroupsSkipped"`
+	Rows             int64  `json:"rows"`
+	RowsSkipped      int64  `json:"rowsSkipped"`
+	Error            string `json:"error,omitempty"`
 }
 
 func (a *app) explain(ctx context.Context, scan *table.Scan) error {
@@ -125,9 +144,20 @@ func (a *app) explain(ctx context.Context, scan *table.Scan) error {
 	if err != nil {
 		return err
 	}
-	out := explanation{e.Version, e.Files, e.Bytes, e.FilesSkipped, e.BytesSkipped, []skippedFile{}}
+	out := explanation{e.Version, e.Files, e.Bytes, e.FilesSkipped, e.BytesSkipped, []skipped{}, []looked{}}
 	for _, s := range e.Skipped {
-		out.Skipped = append(out.Skipped, skippedFile{s.Path, s.Reason})
+		item := skipped{Path: s.Path, By: s.By, Reason: s.Reason}
+		if s.RowGroup >= 0 {
+			item.RowGroup, item.FirstRow, item.Rows = &s.RowGroup, &s.FirstRow, &s.Rows
+		}
+		out.Skipped = append(out.Skipped, item)
+	}
+	for _, l := range e.Looked {
+		item := looked{l.Path, l.RowGroups, l.RowGroupsSkipped, l.Rows, l.RowsSkipped, ""}
+		if l.Err != nil {
+			item.Error = l.Err.Error()
+		}
+		out.Looked = append(out.Looked, item)
 	}
 	if f != formatTable {
 		return a.writeObject(out)
@@ -141,11 +171,28 @@ func (e explanation) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "version %d: reads %d of %d files, %d of %d bytes\n",
 		e.Version, e.Files-e.FilesSkipped, e.Files, e.Bytes-e.BytesSkipped, e.Bytes)
+	listed := int64(0)
 	for _, s := range e.Skipped {
-		fmt.Fprintf(&b, "skips %s: %s\n", visible(s.Path), visible(s.Reason))
+		if s.RowGroup == nil {
+			listed++
+			fmt.Fprintf(&b, "skips %s by %s: %s\n", visible(s.Path), s.By, visible(s.Reason))
+		}
 	}
-	if more := e.FilesSkipped - int64(len(e.Skipped)); more > 0 {
+	if more := e.FilesSkipped - listed; more > 0 {
 		fmt.Fprintf(&b, "skips %d more\n", more)
+	}
+	for _, l := range e.Looked {
+		if l.Error != "" {
+			fmt.Fprintf(&b, "cannot look into %s: %s\n", visible(l.Path), visible(l.Error))
+			continue
+		}
+		fmt.Fprintf(&b, "of %s reads %d of %d row groups, %d of %d rows\n",
+			visible(l.Path), l.RowGroups-l.RowGroupsSkipped, l.RowGroups, l.Rows-l.RowsSkipped, l.Rows)
+		for _, s := range e.Skipped {
+			if s.RowGroup != nil && s.Path == l.Path {
+				fmt.Fprintf(&b, "  skips rows %d to %d of row group %d by %s: %s\n", *s.FirstRow, *s.FirstRow+*s.Rows-1, *s.RowGroup, s.By, visible(s.Reason))
+			}
+		}
 	}
 	return b.String()
 }

@@ -11,6 +11,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/foreset/foreset/schema"
+	"github.com/foreset/foreset/table"
+	"github.com/foreset/foreset/table/rows"
 )
 
 // decode reads one JSON value.
@@ -106,6 +110,55 @@ func TestCatTravelsInTime(t *testing.T) {
 	}
 }
 
+// TestExplainNamesTheSkippedRowGroupsAndWhy, and says what it could not look
+// into.
+func TestExplainNamesTheSkippedRowGroupsAndWhy(t *testing.T) {
+	at := filepath.Join(t.TempDir(), "t")
+	ctx := context.Background()
+	columns, err := schema.ParseColumns("id int")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tbl, err := table.Create(ctx, at, nil, &table.CreateOptions{Schema: columns})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type row struct{ ID int32 }
+	var all []row
+	for i := range int32(30) {
+		all = append(all, row{i})
+	}
+	data, err := rows.Of(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tbl.Append(ctx, data, &table.WriteOptions{RowGroupRows: 10}); err != nil {
+		t.Fatal(err)
+	}
+	if err := tbl.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	e := decode[explanation](t, mustRun(t, "", "cat", at, "--where", "id = 15", "--explain"))
+	if len(e.Looked) != 1 || e.Looked[0].RowGroups != 3 || e.Looked[0].RowGroupsSkipped != 2 || e.Looked[0].RowsSkipped != 20 || len(e.Skipped) != 2 {
+		t.Fatalf("%+v", e)
+	}
+	s := e.Skipped[1]
+	if *s.RowGroup != 2 || *s.FirstRow != 20 || *s.Rows != 10 || s.By != "row-group statistics" || s.Reason != "id = 15: id is 20 to 29" {
+		t.Errorf("%+v", s)
+	}
+	text := mustRun(t, "", "cat", at, "--where", "id = 15", "--explain", "-o", "table")
+	if !strings.Contains(text, " reads 1 of 3 row groups, 10 of 30 rows\n  skips rows 0 to 9 of row group 0 by row-group statistics: id = 15: id is 0 to 9\n") {
+		t.Error(text)
+	}
+	if err := os.Remove(filepath.Join(at, filepath.FromSlash(e.Looked[0].Path))); err != nil {
+		t.Fatal(err)
+	}
+	text = mustRun(t, "", "cat", at, "--where", "id = 15", "--explain", "-o", "table")
+	if !strings.Contains(text, "\ncannot look into ") {
+		t.Error(text)
+	}
+}
+
 func TestExplainNamesTheSkippedFilesAndWhy(t *testing.T) {
 	at := withSchema(t, "id int, p int", "--partition-by", "p")
 	mustRun(t, "id,p\n1,1\n2,2\n", "append", at, "-", "--format", "csv")
@@ -117,9 +170,12 @@ func TestExplainNamesTheSkippedFilesAndWhy(t *testing.T) {
 	if e.Files != 2 || e.FilesSkipped != 1 || len(e.Skipped) != 1 || !strings.HasPrefix(e.Skipped[0].Path, "p=2/") || e.Skipped[0].Reason == "" {
 		t.Errorf("%+v", e)
 	}
-	table := mustRun(t, "", "cat", at, "--where", "p = 1", "--explain", "-o", "table")
-	if !strings.Contains(table, "version 1: reads 1 of 2 files") || !strings.Contains(table, "\nskips p=2/") {
-		t.Error(table)
+	text := mustRun(t, "", "cat", at, "--where", "p = 1", "--explain", "-o", "table")
+	if !strings.Contains(text, "version 1: reads 1 of 2 files") || !strings.Contains(text, "\nskips p=2/") {
+		t.Error(text)
+	}
+	if strings.Contains(mustRun(t, "", "cat", at, "--where", "p = 1", "--explain=0", "-o", "table"), "row groups") {
+		t.Error("it looks into files without being asked to")
 	}
 	if files := mustRun(t, "", "files", at, "--where", "p = 1", "-o", "csv"); strings.Count(files, "\n") != 2 || !strings.Contains(files, `"{""p"":""1""}"`) {
 		t.Error(files)

@@ -55,7 +55,8 @@ func (n *Call) syntax() *syntax {
 // KeepsOrder is the operand with which the result grows or stays as it is
 // while all others are the same, if there is one: of two values of it, the
 // result for the greater is not less than that for the smaller, and none is
-// null unless an operand is.
+// null unless an operand is. What lies between two values that have a result
+// has one, too.
 func (n *Call) KeepsOrder() (operand int, ok bool) { return n.fn.keeps - 1, n.fn.keeps > 0 }
 
 // Fickle says that the same operands may give different values.

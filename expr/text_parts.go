@@ -97,7 +97,11 @@ func substring(b *binder, at *syntax, args []Node) (Node, error) {
 		n := operandOf[int32](c, 2)
 		return values(c, func(i int) (string, *fault) { return o.part(s.at(i), int(pos.at(i)), int(n.at(i))), nil })
 	}
-	return b.makeCall(at, "substring", t, callable{eval: eval}, args...), nil
+	fn := callable{eval: eval}
+	if pos, ok := literalArg(args[1]); ok && !pos.IsNull() && (pos.Int64() == 0 || pos.Int64() == 1) {
+		fn.keeps = 1 // as the beginnings of strings do
+	}
+	return b.makeCall(at, "substring", t, fn, args...), nil
 }
 
 func left(b *binder, at *syntax, args []Node) (Node, error) {
@@ -110,7 +114,7 @@ func left(b *binder, at *syntax, args []Node) (Node, error) {
 		s, n := operandOf[string](c, 0), operandOf[int32](c, 1)
 		return values(c, func(i int) (string, *fault) { return o.part(s.at(i), 1, int(n.at(i))), nil })
 	}
-	return b.makeCall(at, "left", t, callable{eval: eval}, args...), nil
+	return b.makeCall(at, "left", t, callable{keeps: 1, eval: eval}, args...), nil
 }
 
 func rightPart(c *call) (vec, error) {

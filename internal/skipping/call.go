@@ -1,6 +1,8 @@
 package skipping
 
 import (
+	"math"
+
 	"github.com/foreset/foreset/expr"
 	"github.com/foreset/foreset/internal/value"
 	"github.com/foreset/foreset/schema"
@@ -72,6 +74,8 @@ func (d *decider) call(n *expr.Call) span {
 		return extreme(args, true)
 	case "least":
 		return extreme(args, false)
+	case "isnan":
+		return isNaN(args[0])
 	case "startswith":
 		if lit, ok := n.Args[1].(*expr.Literal); ok && !lit.Value.IsNull() && lit.Type() == schema.String && n.Args[0].Type() == schema.String {
 			return d.startsWith(args[0], lit.Value.Text())
@@ -143,6 +147,27 @@ func (d *decider) monotone(n *expr.Call, s span, args []span, moving int) span {
 		s.fail = anyFails(args)
 	}
 	return s
+}
+
+// isNaN is false of a null.
+func isNaN(arg span) span {
+	var out outcomes
+	if arg.fail {
+		out |= fails
+	}
+	if arg.null {
+		out |= isFalse
+	}
+	if arg.some {
+		nan := func(v value.Value) bool { return math.IsNaN(v.Float64()) }
+		if arg.hi.IsNull() || nan(arg.hi) {
+			out |= isTrue
+		}
+		if arg.lo.IsNull() || !nan(arg.lo) {
+			out |= isFalse
+		}
+	}
+	return spanOf(out)
 }
 
 func lows(args []span) []value.Value {

@@ -298,7 +298,7 @@ func (g generator) condition(depth int, and bool) string {
 	name := pickOf(g, append(leaves, randomPartitions...)...)
 	column, typ := g.operand(name)
 	op := pickOf(g, "=", "<", "<=", ">", ">=", "!=", "<=>")
-	switch g.IntN(10) {
+	switch g.IntN(13) {
 	case 0:
 		return "(" + column + " IS NULL)"
 	case 1:
@@ -320,6 +320,10 @@ func (g generator) condition(depth int, and bool) string {
 		if typeOf(other) == typ {
 			return "(" + column + " " + op + " " + other + ")"
 		}
+	case 8, 9:
+		if cond := g.function(name, typ); cond != "" {
+			return "(" + cond + ")"
+		}
 	case 6:
 		text, _ := g.operand(pickOf(g, "s", "q"))
 		return "(CAST(" + text + " AS STRING) LIKE '" + pickOf(g, "a%", "ab%", "abc", "%", "1%", "_b%", "é%", "%c", "a_%", "abcdefgh%") + "')"
@@ -329,6 +333,63 @@ func (g generator) condition(depth int, and bool) string {
 		}
 	}
 	return "(" + column + " " + op + " " + g.literal(typ) + ")"
+}
+
+// function is a condition on a function of a column; "" for a column that has
+// none here. Functions that are not known leave the round without a predicate.
+func (g generator) function(name string, typ schema.Type) string {
+	op := pickOf(g, "=", "<", "<=", ">", ">=", "!=", "<=>")
+	number := func() string { return strconv.Itoa(g.IntN(31) - 15) }
+	_, isDecimal := typ.(schema.Decimal)
+	switch {
+	case typ == schema.String:
+		return pickOf(g,
+			"startswith("+name+", '"+pickOf(g, "a", "ab", "abc", "é", "1", "", "abcdefgh")+"')",
+			"left("+name+", "+pickOf(g, "0", "1", "2", "8")+") "+op+" '"+pickOf(g, "a", "ab", "é", "z")+"'",
+			"substring("+name+", 1, "+pickOf(g, "1", "2", "8")+") "+op+" '"+pickOf(g, "a", "ab", "é", "z")+"'",
+			"substring("+name+", "+pickOf(g, "0", "2", "-1")+") "+op+" '"+pickOf(g, "a", "b", "é")+"'",
+			"upper("+name+") "+op+" 'AB'",
+			"length("+name+") "+op+" 2",
+			"coalesce("+name+", 'b') "+op+" 'b'",
+			"nullif("+name+", 'ab') "+op+" 'b'",
+			"greatest("+name+", 'b', q) "+op+" 'c'",
+			"least("+name+", s, 'b') "+op+" 'ab'",
+			"TRY_CAST("+name+" AS INT) "+op+" "+number(),
+			"TRY_CAST("+name+" AS INT) IS NULL",
+			"concat("+name+", 'x') "+op+" 'b'",
+		)
+	case typ == schema.Date || typ == schema.Timestamp || typ == schema.TimestampNTZ:
+		day := func() string { return "DATE '" + time.Unix(int64(g.IntN(41)-20)*86400, 0).UTC().Format("2006-01-02") + "'" }
+		moment := func() string { return "TIMESTAMP '" + time.Unix(int64(g.IntN(400_000)-200_000), 0).UTC().Format("2006-01-02 15:04:05") + "Z'" }
+		return pickOf(g,
+			"year("+name+") "+op+" 1970", "month("+name+") "+op+" 1", "quarter("+name+") "+op+" 4", "day("+name+") "+op+" 2",
+			"date_trunc('"+pickOf(g, "YEAR", "MONTH", "DAY", "HOUR", "WEEK", "MINUTE")+"', "+name+") "+op+" "+moment(),
+			"trunc("+name+", '"+pickOf(g, "YEAR", "MONTH", "WEEK", "QUARTER")+"') "+op+" "+day(),
+			"to_date("+name+") "+op+" "+day(),
+			"date_add("+name+", 3) "+op+" "+day(), "date_sub("+name+", 2) "+op+" "+day(), "datediff("+name+", "+day()+") "+op+" 1",
+			"last_day("+name+") "+op+" "+day(), "add_months("+name+", 1) "+op+" "+day(), "next_day("+name+", 'MO') "+op+" "+day(),
+			"unix_timestamp("+name+") "+op+" 0", "hour("+name+") "+op+" 12", "weekofyear("+name+") "+op+" 1",
+			"coalesce("+name+", "+name+") IS NULL",
+		)
+	case typ == schema.Boolean:
+		return pickOf(g, "coalesce(b, TRUE)", "nullif(b, FALSE) IS NULL", "if(b, i, 3) "+op+" 2")
+	case isDecimal || typ.(schema.Primitive) <= schema.Double:
+		return pickOf(g,
+			"floor("+name+") "+op+" "+number(), "ceil("+name+") "+op+" "+number(),
+			"round("+name+", "+pickOf(g, "-1", "0", "1")+") "+op+" "+number(), "round("+name+") "+op+" "+number(), "bround("+name+") "+op+" "+number(),
+			"abs("+name+") "+op+" "+number(), "sign("+name+") "+op+" 0", "isnan("+name+")", "NOT isnan("+name+")",
+			"nanvl(CAST("+name+" AS DOUBLE), 3) "+op+" "+number(), "sqrt("+name+") "+op+" 2", "rint("+name+") "+op+" "+number(),
+			"coalesce("+name+", "+number()+") "+op+" "+number(), "nullif("+name+", "+number()+") "+op+" "+number(),
+			"greatest("+name+", "+number()+") "+op+" "+number(), "least("+name+", i, "+number()+") "+op+" "+number(),
+			"greatest("+name+", i) IS NULL", "if("+name+" > "+number()+", "+name+", "+number()+") "+op+" "+number(),
+			"CASE WHEN "+name+" > 3 THEN 1 WHEN "+name+" <= 3 THEN "+number()+" END "+op+" 1",
+			"CASE WHEN "+name+" IS NULL THEN 7 ELSE i END "+op+" "+number(),
+			"TRY_CAST("+name+" AS TINYINT) IS NULL", "TRY_CAST("+name+" AS INT) "+op+" "+number(),
+			"timestamp_seconds("+name+") "+op+" TIMESTAMP '1970-01-01 00:00:03Z'", "pmod("+name+", 3) "+op+" 1",
+			"timestamp_millis("+name+") "+op+" TIMESTAMP '1970-01-01 00:00:00Z'", "timestamp_micros("+name+") "+op+" TIMESTAMP '1970-01-01 00:00:00Z'",
+		)
+	}
+	return ""
 }
 
 // operand is a column, or something computed from it.

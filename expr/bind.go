@@ -101,6 +101,12 @@ func (b *binder) bind(n *syntax) (Node, error) {
 		return b.column(n)
 	case kindBetween:
 		return b.between(n)
+	case kindInterval:
+		return nil, &UnsupportedError{What: "INTERVAL other than beside + or - with a date or timestamp", Position: b.at(n)}
+	case kindArith:
+		if sum, err := b.withInterval(n); sum != nil || err != nil {
+			return sum, err
+		}
 	}
 	args, err := b.bindAll(n.args)
 	if err != nil {
@@ -174,6 +180,9 @@ func (b *binder) column(n *syntax) (Node, error) {
 		}
 		found, ok := s.Lookup(name)
 		if !ok {
+			if f := bareFunctions[strings.ToLower(name)]; f != nil && len(n.path) == 1 {
+				return f.bind(b, &syntax{kind: kindCall, word: strings.ToLower(name), pos: n.pos}, nil)
+			}
 			return nil, &ColumnError{Name: quotePath(n.path[:i+1]), Nearest: nearest(s, path, name), Position: b.at(n)}
 		}
 		path = append(path, s.Fields[found].Name)

@@ -106,11 +106,7 @@ func (c caster) fromDate(data []int32) (vec, error) {
 		zone = nil
 	}
 	return convertEach(c, data, func(days int32) (int64, string) {
-		local, ok := midnight(int64(days))
-		if !ok {
-			return 0, classTime
-		}
-		micros, ok := toInstant(local, zone)
+		micros, ok := startOfDay(int64(days), zone)
 		return micros, unless(ok, classTime)
 	})
 }

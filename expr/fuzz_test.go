@@ -129,4 +129,9 @@ var fuzzSeeds = []string{
 	"unhex(s) = unbase64(s) OR decode(x, 'UTF-16') = encode(s, 'utf-32') OR hex(l) > base64(x)", "try_add(s, i) = shiftleft(l, y) OR int(s) = div(l, i)",
 	"CASE i WHEN a THEN e WHEN 1 THEN w ELSE f END = if(b, nullif(y, 1), nvl2(s, l, h))",
 	"get_json_object(s, '$.a[*].b') = get_json_object('{\"a\":[1,{\"b\":2}]}', concat('$.', s))",
+	"t + INTERVAL '1 02:03:04.5' DAY TO SECOND > n - INTERVAL -'1-2' YEAR TO MONTH", "d + INTERVAL 1 DAY -2 HOURS = s - INTERVAL '3 days'", "d - INTERVAL 106751991 DAYS",
+	"EXTRACT(SECOND FROM t) = date_part('yearofweek', d) OR hour(n) > weekofyear(s)", "date_trunc(s, t) = date_trunc('week', n) OR trunc(d, s) = last_day(next_day(d, s))",
+	"date_format(t, s) = date_format(d, '[G yyyy]-MMM E a hh SSS VV OOOO XXX')", "to_timestamp(s, 'yyMMdd[ HHmmss.SSS]X') = to_date(s, s) OR unix_timestamp(s, 'G VV') = l",
+	"make_timestamp(i, a, c, y, h, e, s) = make_date(i, a, c) OR timestamp_seconds(w) = timestamp_seconds(g)", "months_between(t, d, b) > add_months(d, i) - d",
+	"from_utc_timestamp(t, s) = to_utc_timestamp(n, '+05:30') OR from_unixtime(l, 'D F k K') = s", "current_date - INTERVAL 2 WEEKS < CURRENT_TIMESTAMP", "datediff(d, s) = unix_millis(t)",
 }

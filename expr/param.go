@@ -93,7 +93,7 @@ func (p *parser) paramSyntax(param any) (*syntax, error) {
 		}
 		return p.node(&syntax{kind: kindTyped, pos: pos, word: "TIMESTAMP", text: formatTimestamp(micros, nil) + "Z"})
 	case time.Duration:
-		return nil, p.unsupported("a parameter of type time.Duration (INTERVAL)", pos)
+		return p.durationSyntax(v)
 	case Date:
 		return p.node(&syntax{kind: kindTyped, pos: pos, word: "DATE", text: string(v)})
 	case Decimal:

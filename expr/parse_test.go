@@ -140,7 +140,6 @@ func TestWhatIsNotSupportedIsNamed(t *testing.T) {
 	for text, what := range map[string]string{
 		"explode(a)":           "function explode",
 		"a & 1":                "operator &",
-		"INTERVAL '1' DAY":     "INTERVAL",
 		"a IN (SELECT 1)":      "a subquery",
 		"(a, b) = c":           "a row of several values",
 		"CAST(a AS array)":     "CAST to type array",

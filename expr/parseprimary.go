@@ -197,8 +197,8 @@ func (p *parser) word() (*syntax, error) {
 		return nil, p.unsupported(word, pos)
 	case word == "SELECT":
 		return nil, p.unsupported("a subquery", pos)
-	case word == "INTERVAL" && (next.kind == tokenString || next.kind == tokenNumber || next.text == "-"):
-		return nil, p.unsupported("INTERVAL", pos)
+	case word == "INTERVAL" && startsInterval(next):
+		return p.interval()
 	case next.kind == tokenString:
 		return p.typedLiteral(word)
 	case next.text == "(" && next.kind == tokenSymbol && (word == "CAST" || word == "TRY_CAST"):
@@ -272,6 +272,8 @@ func specialForm(word string) func(*parser, *syntax) (*syntax, error) {
 		return substringForm
 	case "position":
 		return positionForm
+	case "extract":
+		return extract
 	}
 	return nil
 }

@@ -136,6 +136,11 @@ func (n *syntax) print(b *strings.Builder, level int) {
 		}
 		n.args[0].print(b, level)
 		b.WriteString("." + quoteName(n.path[0]))
+	case kindInterval:
+		b.WriteString("INTERVAL " + quoteString(n.text))
+		if n.word != "" {
+			b.WriteString(" " + n.word)
+		}
 	case kindCase:
 		n.printCase(b)
 	case kindMinus:

@@ -17,8 +17,8 @@ type syntax struct {
 	args []*syntax
 	op   string      // compare, arith: the operator in its first spelling
 	lit  value.Value // literal
-	text string      // typed: what stands between the quotes
-	word string      // typed: DATE, TIMESTAMP, TIMESTAMP_NTZ, TIMESTAMP_LTZ; call: the function in lower case; case: simpleCase or ""; cast: tryCast or ""
+	text string      // typed, interval: what stands between the quotes
+	word string      // interval: the units after the quotes; typed: DATE, TIMESTAMP, TIMESTAMP_NTZ, TIMESTAMP_LTZ; call: the function in lower case; case: simpleCase or ""; cast: tryCast or ""
 	path []string    // column
 	typ  schema.Type // cast
 }
@@ -41,10 +41,11 @@ const (
 	kindArith // args: left, right
 	kindMinus
 	kindPlus
-	kindCall    // args: the arguments
-	kindElement // args: array or map, index or key
-	kindField   // args: a struct; path: the name of the field
-	kindCase    // args: an operand if word is simpleCase, pairs of WHEN and THEN, perhaps ELSE
+	kindInterval // beside + or −; text names the units if word does not
+	kindCall     // args: the arguments
+	kindElement  // args: array or map, index or key
+	kindField    // args: a struct; path: the name of the field
+	kindCase     // args: an operand if word is simpleCase, pairs of WHEN and THEN, perhaps ELSE
 )
 
 const (

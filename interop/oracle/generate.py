@@ -17,6 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE), os.path.join(os.path.dirname(HERE), "peers")]
 
 from spark_session import EXPRESSION_RULES, session  # noqa: E402
+import values  # noqa: E402
 from values import literal, parse, render  # noqa: E402
 
 OUT = os.path.join(HERE, "..", "..", "expr", "testdata", "oracle")
@@ -30,7 +31,12 @@ FAMILIES = {
     "text": ["text", "sentences"],
     "nested": ["nested"],  # structs, arrays, maps
     "json": ["documents"],
+    "time": ["moments"],  # dates, timestamps, intervals
+    "time_berlin": ["berlin"],  # those that depend on the session's time zone
 }
+
+# The session's time zone of a family, if it is not UTC.
+ZONES = {"time_berlin": "Europe/Berlin"}
 
 CONVERT = "org.apache.spark.sql.catalyst.optimizer.ConvertToLocalRelation"
 
@@ -53,12 +59,17 @@ class Oracle:
         self.spark, self.jvm, self.Error, self.inputs = spark, spark._jvm, PySparkException, {}
         self.rules = spark.conf.get("spark.sql.optimizer.excludedRules")
 
+    def set_zone(self, zone):
+        self.inputs = {}
+        self.spark.conf.set("spark.sql.session.timeZone", zone)
+        values.zone = zone
+
     def input(self, columns, rows):
         key = json.dumps([columns, rows])
         if key not in self.inputs:
             names = ", ".join("`%s`" % name.replace("`", "``") for name, _ in columns)
-            values = ", ".join("(" + ", ".join(literal(v, t) for v, (_, t) in zip(row, columns)) + ")" for row in rows)
-            self.inputs[key] = self.spark.sql("SELECT * FROM VALUES %s AS t(%s)" % (values, names))
+            tuples = ", ".join("(" + ", ".join(literal(v, t) for v, (_, t) in zip(row, columns)) + ")" for row in rows)
+            self.inputs[key] = self.spark.sql("SELECT * FROM VALUES %s AS t(%s)" % (tuples, names))
             want, got = [t for _, t in columns], [t for _, t in self.inputs[key].dtypes]
             if want != got:
                 raise ValueError("columns %s became %s" % (want, got))
@@ -145,6 +156,7 @@ def main():
     # inlined, it is evaluated where it stands.
     oracle = Oracle(session(**{"spark.sql.optimizer.excludedRules": EXPRESSION_RULES, "spark.sql.alwaysInlineCommonExpr": "true"}))
     for family in options.families or FAMILIES:
+        oracle.set_zone(ZONES.get(family, "UTC"))
         lines = answers(oracle, family, options.only)
         if options.only:
             sys.stdout.writelines(lines)

@@ -10,6 +10,8 @@ import json
 from canonical import nested
 from pyspark.sql import types as T
 
+zone = "UTC"  # of the session
+
 
 def literal(value, type_):
     """SQL for a JSON value of a type given by its simple string."""
@@ -30,6 +32,8 @@ def literal(value, type_):
         return "unbase64('%s')" % value
     if type_ == "timestamp":
         return "timestamp_micros(CAST('%d' AS BIGINT))" % value
+    if type_ == "timestamp_ntz" and zone != "UTC":
+        return "timestampadd(MICROSECOND, CAST('%d' AS BIGINT), TIMESTAMP_NTZ '1970-01-01')" % value
     if type_ == "timestamp_ntz":
         return "CAST(timestamp_micros(CAST('%d' AS BIGINT)) AS TIMESTAMP_NTZ)" % value
     if type_ == "boolean":
@@ -49,6 +53,8 @@ def render(sql, type_):
         return "hex(CAST(%s AS BINARY))" % sql
     if isinstance(type_, T.TimestampType):
         return "CAST(unix_micros(%s) AS STRING)" % sql
+    if isinstance(type_, T.TimestampNTZType) and zone != "UTC":
+        return "CAST(unix_micros(CAST(CAST(%s AS STRING) || 'Z' AS TIMESTAMP)) AS STRING)" % sql
     if isinstance(type_, T.TimestampNTZType):
         return "CAST(unix_micros(CAST(%s AS TIMESTAMP)) AS STRING)" % sql
     if isinstance(type_, T.AtomicType) or isinstance(type_, T.NullType):

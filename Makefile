@@ -2,7 +2,7 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: check fmt vet static test race cross examples simulate mutants interop long bench flights
+.PHONY: check fmt vet static test race cross examples duckdb simulate mutants interop long bench flights
 
 check: fmt vet static test race cross
 
@@ -30,6 +30,10 @@ cross:
 
 examples:
 	cd examples && $(GO) test ./...
+
+# An example with DuckDB, which needs a C++ compiler and is outside of the workspace.
+duckdb:
+	cd examples/duckdb && GOWORK=off CGO_ENABLED=1 $(GO) test -tags duckdb_arrow ./...
 
 # 2,000 seeds of the simulator; go test ./... runs 200.
 simulate:

@@ -132,13 +132,14 @@ func (it item) bind(text string, s *schema.Struct, env Env) (Item, error) {
 	return out, nil
 }
 
-// asNumber is a value to be added up: a string is cast to double.
+// asNumber is a value to be added up: a string, or a timestamp, is cast to
+// double.
 func (b *Bound) asNumber(it item, env Env) (*Bound, error) {
 	t := b.Type()
 	switch {
 	case isNumeric(t):
 		return b, nil
-	case t != schema.String && t != schema.Void:
+	case t != schema.String && t != schema.Timestamp && t != schema.Void:
 		return nil, &TypeError{Msg: it.call + " needs numbers, not " + t.String(), Position: position(b.text, it.pos)}
 	}
 	binder := &binder{text: b.text, env: &environment{zone: env.Zone, now: env.Now}}

@@ -29,7 +29,8 @@ type Aggregation struct {
 // decimals a decimal of 10 digits more, and an error if it does not fit; NaN is
 // the greatest, and one group; nulls are a group. Floats are added file by file
 // in the order of rows, then of files, so that a sum depends neither on
-// goroutines nor on luck. Expressions are evaluated for every row that counts;
+// goroutines nor on luck, only on how many groups Options.Budget has room for at
+// once. Expressions are evaluated for every row that counts;
 // an [expr.EvalError] says where one has no value.
 //
 // What the log and the footers of files prove is not read: numbers of rows and

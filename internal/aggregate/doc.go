@@ -19,7 +19,7 @@
 //	    a deletion vector, but for the number of rows.
 //	(2) The result does not depend on which goroutine was faster: sums of
 //	    integers and decimals are exact, and floats are added in the order of
-//	    files and rows, file by file.
+//	    files and rows, file by file, or as many rows as fill a file's memory.
 //	(3) The groups of a file being read, and those of all files, are held within
 //	    [Options.Memory]; beyond it they go to local disk. One group always fits.
 //	(4) Nothing stays behind: goroutines and files on disk end with the iteration.

@@ -62,7 +62,6 @@ func (f *fixture) field(name string) (int, schema.Type) {
 // them.
 func newFixture(t *testing.T, r *rand.Rand, files, rowsMax int, huge bool, restat func(string) string) *fixture {
 	t.Helper()
-	ctx := context.Background()
 	s, err := schema.ParseColumns(columns)
 	if err != nil {
 		t.Fatal(err)
@@ -71,13 +70,7 @@ func newFixture(t *testing.T, r *rand.Rand, files, rowsMax int, huge bool, resta
 	if err != nil {
 		t.Fatal(err)
 	}
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
-	t.Cleanup(func() { mem.AssertSize(t, 0) })
-	f := &fixture{st: storage.NewMemory(nil), schema: s, mem: mem}
-	actions := []log.Action{
-		&log.Protocol{MinReaderVersion: 1, MinWriterVersion: 2},
-		&log.Metadata{ID: "t", Format: log.Format{Provider: "parquet"}, SchemaString: string(s.JSON()), PartitionColumns: []string{"p", "q"}},
-	}
+	var ins []file
 	for range files {
 		var in file
 		p, q := randomValue(r, schema.String, false), randomValue(r, schema.Integer, false)
@@ -101,7 +94,7 @@ func newFixture(t *testing.T, r *rand.Rand, files, rowsMax int, huge bool, resta
 			}
 			in.rows = append(in.rows, row)
 		}
-		b := array.NewRecordBuilder(mem, layout)
+		b := array.NewRecordBuilder(memory.DefaultAllocator, layout)
 		for _, row := range in.rows {
 			for c, v := range row {
 				appendCell(b.Field(c), v)
@@ -109,24 +102,58 @@ func newFixture(t *testing.T, r *rand.Rand, files, rowsMax int, huge bool, resta
 		}
 		in.batch = b.NewRecordBatch()
 		b.Release()
-		t.Cleanup(in.batch.Release)
-		res, err := write.Files(ctx, func(yield func(arrow.RecordBatch, error) bool) { yield(in.batch, nil) }, &write.Options{
-			Store: f.st, Schema: s, Partition: []string{"p", "q"}, TargetSize: 1 << 40, Buffer: 64 << 20, OpenMax: 4, TempDir: t.TempDir(),
+		ins = append(ins, in)
+	}
+	f := tableOf(t, s, batchesOf(ins), func(add *log.AddFile) {
+		if restat != nil {
+			add.Stats = restat(add.Stats)
+		}
+	}, r)
+	f.files = ins
+	return f
+}
+
+func batchesOf(files []file) (out []arrow.RecordBatch) {
+	for _, f := range files {
+		out = append(out, f.batch)
+	}
+	return out
+}
+
+// tableOf writes a table of one file for each batch, partitioned by p and q if
+// it has them.
+func tableOf(t *testing.T, s *schema.Struct, batches []arrow.RecordBatch, change func(*log.AddFile), r *rand.Rand) *fixture {
+	t.Helper()
+	ctx := context.Background()
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	t.Cleanup(func() { mem.AssertSize(t, 0) })
+	f := &fixture{st: storage.NewMemory(nil), schema: s, mem: mem}
+	var partition []string
+	for _, name := range []string{"p", "q"} {
+		if _, ok := s.Lookup("p"); ok {
+			partition = append(partition, name)
+		}
+	}
+	actions := []log.Action{
+		&log.Protocol{MinReaderVersion: 1, MinWriterVersion: 2},
+		&log.Metadata{ID: "t", Format: log.Format{Provider: "parquet"}, SchemaString: string(s.JSON()), PartitionColumns: partition},
+	}
+	for i, batch := range batches {
+		res, err := write.Files(ctx, func(yield func(arrow.RecordBatch, error) bool) { yield(batch, nil) }, &write.Options{
+			Store: f.st, Schema: s, Partition: partition, TargetSize: 1 << 40, Buffer: 64 << 20, OpenMax: 4, TempDir: t.TempDir(),
 			Parquet: parquetio.WriteOptions{RowGroupRows: 1 + r.Int64N(20), Stats: stats.Options{StringPrefix: 4}},
-			Now:     time.Now, Rand: rand.NewChaCha8([32]byte{byte(len(f.files)), byte(len(f.files) >> 8)}), Allocator: mem,
+			Now:     time.Now, Rand: rand.NewChaCha8([32]byte{byte(i), byte(i >> 8)}), Allocator: mem,
 		})
 		if err != nil || len(res.Adds) != 1 {
 			t.Fatal(res, err)
 		}
-		if restat != nil {
-			res.Adds[0].Stats = restat(res.Adds[0].Stats)
-		}
+		change(res.Adds[0])
 		actions = append(actions, res.Adds[0])
-		f.files = append(f.files, in)
 	}
 	if err := f.st.Put(ctx, log.CommitName(0), log.EncodeCommit(actions)); err != nil {
 		t.Fatal(err)
 	}
+	var err error
 	f.state, err = replay.Load(ctx, &replay.Source{Store: f.st, Committer: log.NewCommitter(f.st, nil), Share: 1 << 20, Parallel: 2, Warn: func(err error) { t.Error(err) }}, replay.Latest)
 	if err != nil {
 		t.Fatal(err)

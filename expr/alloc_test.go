@@ -26,6 +26,12 @@ var allocationFree = []string{
 	"md5(comment) = 'a' OR unhex(hex(comment)) = X'00'",
 	"unbase64(base64(comment)) = X'00' OR decode(encode(comment, 'UTF-16'), 'UTF-16') = 'a'",
 	"array(linenumber, 3)[0] = 3 OR array_contains(array(1, 2), linenumber) OR named_struct('a', linenumber).a = 3",
+	"upper(comment) = 'A' OR lower(comment) = 'A' OR initcap(comment) = 'A' OR comment ILIKE 'A%' OR reverse(comment) = 'a' OR repeat(comment, 2) = 'a'",
+	"trim(comment) = 'a' OR ltrim('c', comment) = 'a' OR substring(comment, 3, 5) = 'a' OR left(comment, 3) = 'a' OR right(comment, 3) = 'a' OR split_part(comment, ' ', -1) = 'a'",
+	"lpad(comment, 50, 'xy') = 'a' OR rpad(comment, 9) = 'a' OR replace(comment, 'a', 'bb') = 'a' OR translate(comment, 'abc', 'xy') = 'a' OR concat_ws(' ', comment, comment) = 'a'",
+	"instr(comment, 'special') = 1 OR locate('e', comment, 5) = 1 OR contains(comment, 'x') OR startswith(comment, comment) AND ascii(comment) = 1 OR chr(linenumber) = 'a'",
+	"comment RLIKE 'special.*req' OR comment RLIKE '(a|b)x$' OR regexp_count(comment, 'e+') = 99 OR regexp_instr(comment, 'x') = 99 OR regexp_substr(comment, '[a-c]+') = 'x'",
+	"regexp_extract(comment, '([a-z]+) ([a-z]+)', 2) = 'x' OR regexp_replace(comment, '([a-z]+) ([a-z]+)', '$2 $1') = 'x'",
 }
 
 func TestNoExpressionAllocatesForEachRow(t *testing.T) {

@@ -261,7 +261,7 @@ type function struct {
 
 // functions are all that there are, by their names in lower case. The families
 // are in files of their own.
-var functions = merged(conditionals, encodeFunctions, hashFunctions, jsonFunctions, mathFunctions, namedCasts, nestedFunctions, textFunctions, timeFunctions)
+var functions = merged(conditionals, encodeFunctions, hashFunctions, jsonFunctions, mathFunctions, namedCasts, nestedFunctions, regexpFunctions, textFunctions, timeFunctions)
 
 func merged(families ...map[string]*function) map[string]*function {
 	all := map[string]*function{}

@@ -60,6 +60,7 @@ var differences = map[string][]difference{
 	"hash":        hashDifferences,
 	"conditional": conditionalDifferences,
 	"time":        timeDifferences,
+	"regexp":      regexpDifferences,
 }
 
 var coreDifferences = []difference{

@@ -29,6 +29,7 @@ FAMILIES = {
     "hash": ["hashes"],  # and other forms of writing bytes
     "conditional": ["conditions"],
     "text": ["text", "sentences"],
+    "regexp": ["patterns"],  # regular expressions
     "nested": ["nested"],  # structs, arrays, maps
     "json": ["documents"],
     "time": ["moments"],  # dates, timestamps, intervals

@@ -1,0 +1,61 @@
+package expr
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// randomPattern is a pattern over few characters, so that texts often match.
+func randomPattern(r *rand.Rand, depth int) string {
+	var b strings.Builder
+	for range r.IntN(4) {
+		switch k := r.IntN(10); {
+		case k < 4:
+			b.WriteString([]string{"a", "b", "ab", "é"}[k])
+		case k < 6:
+			b.WriteString([]string{"^", "$", `\b`, "(?m)", `\Z`, "."}[r.IntN(6)])
+		case depth > 0:
+			b.WriteString([]string{"(", "(?:"}[r.IntN(2)] + randomPattern(r, depth-1) + "|" + randomPattern(r, depth-1) + ")")
+		default:
+			b.WriteString(`[ab\n]`)
+		}
+		if c := b.String(); c != "" && c[len(c)-1] != '^' {
+			b.WriteString([]string{"", "", "", "*", "+", "?", "*?", "{1,2}", "{2,}"}[r.IntN(9)])
+		}
+	}
+	return b.String()
+}
+
+// Short texts are searched way by way, long ones by all ways at once, and RE2
+// says whether there is a match at all.
+func TestAllMachinesFindTheSame(t *testing.T) {
+	const seed = 20261126
+	t.Log("seed", seed)
+	r := rand.New(rand.NewPCG(seed, 1))
+	tested := 0
+	for range 20_000 {
+		pattern := randomPattern(r, 3)
+		p, err := compileJava(pattern)
+		if err != nil {
+			continue
+		}
+		var text strings.Builder
+		for range r.IntN(8) {
+			text.WriteString([]string{"a", "b", "é", "\n", "\r\n", "\u2028", "ab"}[r.IntN(7)])
+		}
+		s := text.String()
+		m := p.matcher()
+		one, all := newRegexpMachine(p.prog), newRegexpMachine(p.prog)
+		one.text, all.text = s, s
+		found, foundToo := one.tryEach(0, (p.prog.choices*(len(s)+1)+63)/64), all.followAll(0)
+		if found != foundToo || found && !slices.Equal(one.found, all.found) || found != m.in(s) {
+			t.Fatalf("%q in %q: %v %v, %v %v, %v", pattern, s, found, one.found, foundToo, all.found, m.in(s))
+		}
+		tested++
+	}
+	if tested < 10_000 {
+		t.Errorf("only %d patterns were tested", tested)
+	}
+}

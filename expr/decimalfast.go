@@ -101,7 +101,7 @@ func relateDecimal(dst bitmap, rel relation, a []decimal128.Num, c decimal128.Nu
 		switch rel {
 		case equal:
 			for j := range x {
-				word |= bit(uint64(x[j].HighBits())^cHi|x[j].LowBits()^cLo == 0, j)
+				word |= bit((uint64(x[j].HighBits())^cHi)|(x[j].LowBits()^cLo) == 0, j)
 			}
 		case less:
 			for j := range x {

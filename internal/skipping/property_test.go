@@ -21,6 +21,7 @@ import (
 var randomSchema = &schema.Struct{Fields: []schema.Field{
 	{Name: "i", Type: schema.Integer}, {Name: "l", Type: schema.Long}, {Name: "y", Type: schema.Byte},
 	{Name: "f", Type: schema.Float}, {Name: "g", Type: schema.Double}, {Name: "e", Type: schema.Decimal{Precision: 6, Scale: 2}},
+	{Name: "w", Type: schema.Decimal{Precision: 20, Scale: 3}},
 	{Name: "s", Type: schema.String}, {Name: "d", Type: schema.Date}, {Name: "t", Type: schema.Timestamp}, {Name: "n", Type: schema.TimestampNTZ},
 	{Name: "b", Type: schema.Boolean}, {Name: "o", Type: &schema.Struct{Fields: []schema.Field{{Name: "x", Type: schema.Integer}}}},
 	{Name: "p", Type: schema.Integer}, {Name: "q", Type: schema.String}, {Name: "r", Type: schema.Double},
@@ -31,7 +32,10 @@ var randomPartitions = []string{"p", "q", "r"}
 var randomTable = &log.Metadata{PartitionColumns: randomPartitions}
 
 // generator makes random rows, statistics and predicates.
-type generator struct{ *rand.Rand }
+type generator struct {
+	*rand.Rand
+	long bool // strings are as long as writers cut, and longer
+}
 
 func pickOf[T any](g generator, choices ...T) T { return choices[g.IntN(len(choices))] }
 
@@ -66,14 +70,20 @@ func (g generator) value(t schema.Type, center int64) value.Value {
 	case schema.Boolean:
 		return value.Bool(near%2 == 0)
 	}
+	if t.(schema.Decimal).Precision > 18 { // more digits than a float64 has
+		return value.Decimal(t.(schema.Decimal), value.FromInt64(1_234_567_890_123_456_789+near*31))
+	}
 	return value.Decimal(t.(schema.Decimal), value.FromInt64(near*25))
 }
 
 func (g generator) text(near int64) string {
-	if g.IntN(3) == 0 {
+	if !g.long && g.IntN(3) == 0 {
 		return strconv.FormatInt(near, 10)
 	}
 	letters := []string{"a", "ab", "abc", "é", "z", "\U0010FFFF", "", "longer than a prefix of 8", "abcdefghij"}
+	if g.long {
+		return strings.Repeat("ab", 15) + pickOf(g, "a", "ab", "abz", "ab\U0010FFFF", "az", "é", "éé", "a\U0010FFFF\U0010FFFFx")
+	}
 	return letters[((near%9)+9)%9] + pickOf(g, "", "", "x", "é")
 }
 
@@ -82,7 +92,7 @@ type row map[string]value.Value
 func (r row) of(path []string) value.Value { return r[strings.Join(path, ".")] }
 
 // leaves are the columns with statistics.
-var leaves = []string{"i", "l", "y", "f", "g", "e", "s", "d", "t", "n", "b", "o.x"}
+var leaves = []string{"i", "l", "y", "f", "g", "e", "w", "s", "d", "t", "n", "b", "o.x"}
 
 func typeOf(name string) schema.Type {
 	f, _ := randomSchema.Field(strings.Split(name, ".")...)
@@ -229,9 +239,12 @@ func (g generator) bound(v value.Value, upper, foreign bool) string {
 		if t == schema.Float {
 			bits = 32
 		}
-		return strconv.FormatFloat(f, 'e', -1, bits)
+		if f == 0 && foreign {
+			f = math.Copysign(0, pickOf(g, -1.0, 1))
+		}
+		return strconv.FormatFloat(f, pickOf(g, byte('e'), 'f'), -1, bits)
 	case schema.String:
-		return g.stringBound(v.Text(), upper)
+		return g.stringBound(v.Text(), upper, foreign)
 	case schema.Boolean:
 		if !foreign {
 			return ""
@@ -244,26 +257,53 @@ func (g generator) bound(v value.Value, upper, foreign bool) string {
 		if widen {
 			ms += direction * 5
 		}
-		layout := "2006-01-02T15:04:05.000Z"
 		if t == schema.TimestampNTZ {
-			layout = "2006-01-02T15:04:05.000"
+			return strconv.Quote(time.UnixMilli(ms).UTC().Format(pickOf(g, "2006-01-02T15:04:05.000", "2006-01-02 15:04:05.000")))
 		}
-		return strconv.Quote(time.UnixMilli(ms).UTC().Format(layout))
+		zone := time.UTC
+		if foreign {
+			zone = time.FixedZone("", pickOf(g, 0, 19_800, -28_800))
+		}
+		return strconv.Quote(time.UnixMilli(ms).In(zone).Format("2006-01-02T15:04:05.000Z07:00"))
 	case schema.Byte, schema.Integer, schema.Date:
 		if widen {
 			v = value.Int(t.(schema.Primitive), v.Int64()+direction)
 		}
 	}
-	return string(v.AppendJSON(nil))
+	text := string(v.AppendJSON(nil))
+	if d, ok := v.Type().(schema.Decimal); ok && foreign { // through a float64, or without its zeros
+		f, _ := strconv.ParseFloat(text, 64)
+		if d.Precision > 18 || g.IntN(2) == 0 {
+			return strconv.FormatFloat(f, 'g', -1, 64)
+		}
+	}
+	return text
 }
 
-// stringBound cuts a text to a prefix of 8 characters, and makes it an upper
-// bound where it has to be one.
-func (g generator) stringBound(s string, upper bool) string {
-	if r := []rune(s); len(r) > 8 {
-		s = string(r[:8])
-		if upper {
-			s += "\U0010FFFF\U0010FFFF"
+// stringBound cuts a text to a prefix of 32 characters, and makes it an upper
+// bound as writers do: some not at all, and others cut to 8 and know it.
+func (g generator) stringBound(s string, upper, foreign bool) string {
+	r := []rune(s)
+	cut := 32
+	if foreign && g.IntN(2) == 0 {
+		cut = 8
+	}
+	if len(r) > cut {
+		tie := "\U0010FFFF"
+		switch {
+		case cut == 8:
+			tie += tie
+		case r[cut] < 0x7f:
+			tie = "\x7f"
+		}
+		if s = string(r[:cut]); upper && !(foreign && cut == 32 && g.IntN(2) == 0) {
+			for _, c := range r[cut:] { // a greater character than the one cut off
+				if c != '\U0010FFFF' {
+					break
+				}
+				s += string(c)
+			}
+			s += tie
 		}
 	}
 	text, _ := json.Marshal(s)
@@ -359,8 +399,12 @@ func (g generator) function(name string, typ schema.Type) string {
 			"concat("+name+", 'x') "+op+" 'b'",
 		)
 	case typ == schema.Date || typ == schema.Timestamp || typ == schema.TimestampNTZ:
-		day := func() string { return "DATE '" + time.Unix(int64(g.IntN(41)-20)*86400, 0).UTC().Format("2006-01-02") + "'" }
-		moment := func() string { return "TIMESTAMP '" + time.Unix(int64(g.IntN(400_000)-200_000), 0).UTC().Format("2006-01-02 15:04:05") + "Z'" }
+		day := func() string {
+			return "DATE '" + time.Unix(int64(g.IntN(41)-20)*86400, 0).UTC().Format("2006-01-02") + "'"
+		}
+		moment := func() string {
+			return "TIMESTAMP '" + time.Unix(int64(g.IntN(400_000)-200_000), 0).UTC().Format("2006-01-02 15:04:05") + "Z'"
+		}
 		return pickOf(g,
 			"year("+name+") "+op+" 1970", "month("+name+") "+op+" 1", "quarter("+name+") "+op+" 4", "day("+name+") "+op+" 2",
 			"date_trunc('"+pickOf(g, "YEAR", "MONTH", "DAY", "HOUR", "WEEK", "MINUTE")+"', "+name+") "+op+" "+moment(),
@@ -486,10 +530,11 @@ func TestPruningNeverLies(t *testing.T) {
 	if err != nil {
 		berlin = time.FixedZone("", 3600)
 	}
-	g := generator{rand.New(rand.NewPCG(seed, 0))}
+	g := generator{Rand: rand.New(rand.NewPCG(seed, 0))}
 	var verdicts [3]int
 	possible := [3]int{}
 	for range rounds {
+		g.long = g.IntN(4) == 0
 		zone := pickOf(g, time.UTC, berlin)
 		texts := g.conjuncts()
 		pred := bind(t, strings.Join(texts, " AND "), zone)

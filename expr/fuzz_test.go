@@ -115,6 +115,11 @@ func filterAgrees(t *testing.T, b *Bound, batch arrow.RecordBatch, whole []value
 }
 
 var fuzzSeeds = []string{
+	"upper(s) || lower(s) = initcap(s) OR TRIM(LEADING 'x' FROM s) = rtrim(s)", "substring(s, i, y) LIKE SUBSTRING(s FROM -2 FOR i) OR left(x, i) = X'00'",
+	"lpad(s, y, s) < rpad(s, 7, '😀') OR repeat(s, y) = reverse(s)", "split_part(s, 'a', i) = replace(s, 'a', s) OR translate(s, 'ab', s) = 'x'",
+	"locate(s, 'abc', i) > instr(s, s) OR POSITION('b' IN s) = ascii(s) OR chr(l) = concat_ws(',', s, NULL, i)", "s ILIKE 'A_%' ESCAPE '!' OR contains(s, 'x') OR endswith(s, s)",
+	"s RLIKE '(?i)^[a-z&&[^b]]+$' OR regexp_like(s, s)", "regexp_replace(s, '(a*)(b|)', '$2\\\\$1${1}', 2) = regexp_extract(s, '(?<n>.)\\\\b', 1)",
+	"regexp_count(s, '') + regexp_instr(s, '\\\\R|\\\\p{L}') > 3 OR regexp_substr(s, '[^\\\\w\\\\s]{2,}?') IS NULL",
 	"i > 1 AND (s = 'x' OR d IS NULL) AND NOT b",
 	"point.x BETWEEN 1 AND 2.5 OR POINT.inner.z LIKE '%a_b\\%' ESCAPE '!'",
 	"CAST(s AS timestamp) = t", "CAST(t AS string) LIKE '%1'", "CAST(g AS decimal(38, 10)) * w / e % 3",

@@ -14,9 +14,14 @@ import (
 // equal ones the first.
 func extreme(name string, sign int) func(b *binder, at *syntax, args []Node) (Node, error) {
 	return func(b *binder, at *syntax, args []Node) (Node, error) {
-		for _, arg := range args[1:] { // strings are not read as values of another type
-			if t, u := args[0].Type(), arg.Type(); t != schema.Void && u != schema.Void && (t == schema.String) != (u == schema.String) {
-				return nil, b.typeError(at, "%s cannot compare %v with %v", name, t, u)
+		var first schema.Type // strings are not read as values of another type
+		for _, arg := range args {
+			switch t := arg.Type(); {
+			case t == schema.Void:
+			case first == nil:
+				first = t
+			case (t == schema.String) != (first == schema.String):
+				return nil, b.typeError(at, "%s cannot compare %v with %v", name, first, t)
 			}
 		}
 		args, err := b.unify(at, args)

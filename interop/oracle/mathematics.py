@@ -186,7 +186,7 @@ def extremes():
     for args in ("a, b, x", "a, 1, 2", "a, 1.5", "a, 1.5, x", "d, w", "d, w, a", "d, 1", "d, 12345", "d, 1.2345", "a, '1'", "s, 1", "s, 'm'",
                  "s, 1.5", "s, s", "a, NULL", "NULL, NULL", "NULL, a, NULL, b", "x, f", "f, a", "f, d", "dt, ts", "dt, '2024-01-01'", "ts, dt, s",
                  "p, true", "p, 'true'", "p, a", "a", "a, b / 0", "NULL, a / 0", "a, s, x", "dt, 1", "a, b, d, w", "b, w", "f, b",
-                 "x, -0.0D, 0.0D", "-0.0D, x", "0.0D, x", "x, CAST('NaN' AS DOUBLE)", "f, CAST('Infinity' AS FLOAT)", "1, 2", "'a', 'B'"):
+                 "x, -0.0D, 0.0D", "-0.0D, x", "0.0D, x", "x, CAST('NaN' AS DOUBLE)", "f, CAST('Infinity' AS FLOAT)", "1, 2", "'a', 'B'", "NULL, s, a"):
         for name in ("greatest", "least"):
             yield "%s(%s)" % (name, args), columns, rows
 

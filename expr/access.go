@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/foreset/foreset/internal/value"
@@ -12,8 +13,8 @@ import (
 var nestedFunctions = aliased(map[string]*function{
 	"array":          {0, -1, newArray},
 	"map":            {0, -1, newMap},
-	"struct":         {1, -1, newStruct},
-	"named_struct":   {2, -1, newNamedStruct},
+	"struct":         {0, -1, newStruct},
+	"named_struct":   {0, -1, newNamedStruct},
 	"size":           {1, 1, size},
 	"element_at":     {2, 2, elementAt},
 	"array_contains": {2, 2, arrayContains},
@@ -54,17 +55,20 @@ func newArray(b *binder, at *syntax, args []Node) (Node, error) {
 }
 
 // interleaved is the values of the parts as the elements of a list for each
-// row; if all are constants the rows share one list.
+// row; if all operands of the call are constants the rows share one list.
 func (c *call) interleaved(t schema.Type, parts []vec) (elements vec, starts, ends []int32, err error) {
 	n := int32(len(parts))
 	starts, ends = make([]int32, c.rows), make([]int32, c.rows)
 	shared := true
-	for _, p := range parts {
-		shared = shared && p.one
+	for _, arg := range c.args {
+		shared = shared && arg.one
 	}
 	lists := c.rows
 	if shared {
 		lists = min(1, c.rows)
+	}
+	if lists*len(parts) > math.MaxInt32 {
+		return vec{}, nil, nil, tooManyElements(lists * len(parts))
 	}
 	var which, rows []int32
 	for i := range int32(lists) {
@@ -107,11 +111,49 @@ func newMap(b *binder, at *syntax, args []Node) (Node, error) {
 		for i := range keys {
 			args[2*i], args[2*i+1] = keys[i], items[i]
 		}
-		if orderOf(t.Key) == nil || t.Key == schema.Void {
-			return nil, needs(b, at, "keys that can be compared", t.Key)
+	}
+	order := orderOf(t.Key)
+	if order == nil {
+		return nil, needs(b, at, "keys that can be compared", t.Key)
+	}
+	return b.makeCall(at, "map", t, callable{nulls: true, fails: true, eval: func(c *call) (vec, error) { return c.newMap(t) },
+		each: func(c *call, i int) error { return c.checkKey(t.Key, order, i) }}, args...), nil
+}
+
+// checkKey looks at the key before the value that operand k is: a null key and
+// one that was given before are errors, whatever comes after.
+func (c *call) checkKey(t schema.Type, order func(a vec, i int, b vec, j int) (int, error), k int) error {
+	if k%2 == 0 {
+		return nil
+	}
+	k--
+	key := c.args[k].flat()
+	for i := range c.sel.rows(c.rows) {
+		if key.nullAt(i) {
+			return c.failed(i, faultf(classNullKey, "a key is null"))
+		}
+		for other := 0; other < k; other += 2 {
+			o, err := order(key, i, c.args[other].flat(), i)
+			if err != nil {
+				return err
+			}
+			if o == 0 {
+				return c.failed(i, faultf(classSameKey, "the key %s is given twice", c.shown(key, i, t)))
+			}
 		}
 	}
-	return b.makeCall(at, "map", t, callable{nulls: true, fails: true, eval: func(c *call) (vec, error) { return c.newMap(t) }}, args...), nil
+	return nil
+}
+
+// positiveZeros has 0.0 in place of −0.0, as keys of maps have.
+func positiveZeros(v vec) vec {
+	switch data := v.data.(type) {
+	case []float32:
+		v.data = mapped(data, func(x float32) float32 { return x + 0 })
+	case []float64:
+		v.data = mapped(data, func(x float64) float64 { return x + 0 })
+	}
+	return v
 }
 
 func (c *call) newMap(t *schema.Map) (vec, error) {
@@ -123,27 +165,12 @@ func (c *call) newMap(t *schema.Map) (vec, error) {
 			itemParts = append(itemParts, arg)
 		}
 	}
-	order := orderOf(t.Key)
-	for i := range c.sel.rows(c.rows) {
-		for k, key := range keyParts {
-			if key.nullAt(i) {
-				return vec{}, c.failed(i, faultf(classNullKey, "a key is null"))
-			}
-			for _, other := range keyParts[:k] {
-				if o, err := order(key, i, other, i); err != nil {
-					return vec{}, err
-				} else if o == 0 {
-					return vec{}, c.failed(i, faultf(classSameKey, "the key %s is given twice", c.shown(key, i, t.Key)))
-				}
-			}
-		}
-	}
 	keys, _, _, err := c.interleaved(t.Key, keyParts)
 	if err != nil {
 		return vec{}, err
 	}
 	items, starts, ends, err := c.interleaved(t.Value, itemParts)
-	return vec{rows: c.rows, nested: &nested{starts: starts, ends: ends, kids: []vec{keys, items}}}, err
+	return vec{rows: c.rows, nested: &nested{starts: starts, ends: ends, kids: []vec{positiveZeros(keys), items}}}, err
 }
 
 // shown is a value in the text of an error.
@@ -156,13 +183,71 @@ func (c *call) shown(v vec, row int, t schema.Type) string {
 
 func newStruct(b *binder, at *syntax, args []Node) (Node, error) {
 	names := make([]string, len(args))
-	for i, arg := range args {
-		names[i] = fmt.Sprintf("col%d", i+1)
-		if c, ok := arg.(*Column); ok {
-			names[i] = c.Path[len(c.Path)-1]
-		}
+	for i := range args {
+		names[i] = fieldName(at, i)
 	}
 	return b.structOf(at, names, args)
+}
+
+// fieldName is the name of a field of struct(…): the one that is given to it,
+// that of the column or field it is, or its number.
+func fieldName(at *syntax, i int) string {
+	if at.path != nil && at.path[i] != "" {
+		return at.path[i]
+	}
+	switch arg := at.args[i]; arg.kind {
+	case kindColumn:
+		return arg.path[len(arg.path)-1]
+	case kindField:
+		return arg.path[0]
+	case kindElement:
+		if key := arg.args[1]; key.kind == kindLiteral && key.lit.Type() == schema.String && !key.lit.IsNull() {
+			return key.lit.Text()
+		}
+	}
+	return fmt.Sprintf("col%d", i+1)
+}
+
+// structForm reads the arguments of struct, which may be given names.
+func structForm(p *parser, n *syntax) (*syntax, error) {
+	named := false
+	var names []string
+	for !p.isSymbol(")") {
+		if len(n.args) > 0 {
+			if err := p.expectSymbol(","); err != nil {
+				return nil, err
+			}
+		}
+		if p.isSymbol("*") {
+			return nil, p.unsupported("*", p.tok.pos)
+		}
+		arg, err := p.or()
+		if err != nil {
+			return nil, err
+		}
+		as, err := p.acceptWord("AS")
+		if err != nil {
+			return nil, err
+		}
+		name := ""
+		switch {
+		case p.tok.kind == tokenQuoted || p.tok.kind == tokenWord && (as || !keywords[strings.ToUpper(p.tok.text)]):
+			name, named = p.tok.text, true
+			if err := p.advance(); err != nil {
+				return nil, err
+			}
+		case as:
+			return nil, p.unexpected("a name")
+		}
+		n.args, names = append(n.args, arg), append(names, name)
+	}
+	if named {
+		n.path = names
+	}
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	return p.node(n)
 }
 
 func newNamedStruct(b *binder, at *syntax, args []Node) (Node, error) {
@@ -204,9 +289,9 @@ func (b *binder) structOf(at *syntax, names []string, args []Node) (Node, error)
 func (b *binder) field(at *syntax, arg Node, name string) (Node, error) {
 	switch t := arg.Type().(type) {
 	case *schema.Struct:
-		i, ok := t.Lookup(name)
-		if !ok {
-			return nil, &ColumnError{Name: quoteName(name), Nearest: nearest(t, nil, name), Position: b.at(at)}
+		i, err := b.fieldOf(at, t, name)
+		if err != nil {
+			return nil, err
 		}
 		fn := callable{eval: func(c *call) (vec, error) {
 			kids, err := c.args[0].nested.children()
@@ -222,9 +307,58 @@ func (b *binder) field(at *syntax, arg Node, name string) (Node, error) {
 	case *schema.Map:
 		return b.element(at, arg, &Literal{value.String(name)})
 	case *schema.Array:
-		return nil, &UnsupportedError{What: "field access into " + t.String(), Position: b.at(at)}
+		if _, ok := t.Element.(*schema.Struct); ok {
+			return b.fieldOfElements(at, arg, name)
+		}
+	}
+	if arg.Type() == schema.Void {
+		return &Literal{value.Null(schema.Void)}, nil
 	}
 	return nil, b.typeError(at, "%v has no field %s", arg.Type(), quoteName(name))
+}
+
+// fieldOf is the one field of a struct that has a name, in any case.
+func (b *binder) fieldOf(at *syntax, t *schema.Struct, name string) (int, error) {
+	found := -1
+	for i, f := range t.Fields {
+		if !strings.EqualFold(f.Name, name) {
+			continue
+		}
+		if found >= 0 {
+			return 0, b.typeError(at, "%v has several fields %s", t, quoteName(name))
+		}
+		found = i
+	}
+	if found < 0 {
+		return 0, &ColumnError{Name: quoteName(name), Nearest: nearest(t, nil, name), Position: b.at(at)}
+	}
+	return found, nil
+}
+
+// fieldOfElements is an array of a field of each struct of an array.
+func (b *binder) fieldOfElements(at *syntax, arg Node, name string) (Node, error) {
+	t := arg.Type().(*schema.Array).Element.(*schema.Struct)
+	i, err := b.fieldOf(at, t, name)
+	if err != nil {
+		return nil, err
+	}
+	fn := callable{eval: func(c *call) (vec, error) {
+		structs, err := c.args[0].nested.children()
+		if err != nil {
+			return vec{}, err
+		}
+		kids, err := structs[0].nested.children()
+		if err != nil {
+			return vec{}, err
+		}
+		inside := c.args[0].nested
+		elements := within(kids[i], structs[0].valid).flat()
+		return vec{rows: c.rows, valid: c.args[0].valid, nested: &nested{starts: inside.starts, ends: inside.ends, kids: []vec{elements}}}, nil
+	}}
+	fn.written = func(args []*syntax) *syntax {
+		return &syntax{kind: kindField, path: []string{t.Fields[i].Name}, args: args}
+	}
+	return b.makeCall(at, ".[]", &schema.Array{Element: t.Fields[i].Type, ContainsNull: true}, fn, arg), nil
 }
 
 // within is a child, null also where its parent is.
@@ -245,13 +379,19 @@ func within(kid vec, valid bitmap) vec {
 // element is x[i]: of an array counted from 0, of a map by its key.
 func (b *binder) element(at *syntax, arg, index Node) (Node, error) {
 	printed := func(args []*syntax) *syntax { return &syntax{kind: kindElement, args: args} }
+	key, literalText := literalArg(index)
+	literalText = literalText && key.Type() == schema.String && !key.IsNull() && (at.kind != kindElement || at.args[1].kind == kindLiteral)
 	switch t := arg.Type().(type) {
 	case *schema.Array:
+		if _, ok := t.Element.(*schema.Struct); ok && literalText {
+			return b.fieldOfElements(at, arg, key.Text())
+		}
 		if !isIntegral(index.Type()) && index.Type() != schema.Void {
 			return nil, b.typeError(at, "an index of an array must be an integer, not %v", index.Type())
 		}
 		fn := callable{fails: true, written: printed, eval: func(c *call) (vec, error) {
 			return c.elements(t, func(i, n int64) (int64, *fault) {
+				i = int64(int32(i)) // of a bigint Spark takes the lower half
 				if i < 0 || i >= n {
 					return 0, faultf(classIndex, "there is no index %d in %d elements", i, n)
 				}
@@ -260,40 +400,60 @@ func (b *binder) element(at *syntax, arg, index Node) (Node, error) {
 		}}
 		return b.makeCall(at, "[]", t.Element, fn, arg, b.convert(at, index, schema.Long)), nil
 	case *schema.Map:
+		if !storable(index.Type(), t.Key) {
+			return nil, b.typeError(at, "a key of %v cannot be %v", t, index.Type())
+		}
 		return b.lookup(at, t, "[]", printed, arg, index)
 	case *schema.Struct:
-		if name, ok := literalArg(index); ok && index.Type() == schema.String && !name.IsNull() {
-			return b.field(at, arg, name.Text())
+		if literalText {
+			return b.field(at, arg, key.Text())
 		}
+	}
+	if arg.Type() == schema.Void {
+		return &Literal{value.Null(schema.Void)}, nil
 	}
 	return nil, b.typeError(at, "%v has no elements", arg.Type())
 }
 
 // elementAt is element_at: of an array counted from 1, or backwards from −1.
 func elementAt(b *binder, at *syntax, args []Node) (Node, error) {
-	switch t := args[0].Type().(type) {
-	case *schema.Array:
-		if !implicitly(args[1].Type(), schema.Integer) || !isIntegral(args[1].Type()) && args[1].Type() != schema.Void {
-			return nil, needs(b, at, "an int as index", args[1].Type())
-		}
-		fn := callable{fails: true, eval: func(c *call) (vec, error) {
-			return c.elements(t, func(i, n int64) (int64, *fault) {
-				switch {
-				case i == 0:
-					return 0, faultf(classIndexZero, "elements are counted from 1")
-				case i > n || -i > n:
-					return 0, faultf(classElementAt, "there is no element %d of %d", i, n)
-				case i < 0:
-					return n + i, nil
-				}
-				return i - 1, nil
-			})
-		}}
-		return b.makeCall(at, "element_at", t.Element, fn, args[0], b.convert(at, args[1], schema.Long)), nil
-	case *schema.Map:
-		return b.lookup(at, t, "element_at", nil, args[0], args[1])
+	t, ok := args[0].Type().(*schema.Map)
+	if !ok {
+		return b.elementFromOne(at, args, nil)
 	}
-	return nil, needs(b, at, "an array or a map", args[0].Type())
+	wide, err := b.widerKey(at, t, args, closeType)
+	if err != nil {
+		return nil, err
+	}
+	return b.lookup(at, wide, operatorName(at), nil, args[0], args[1])
+}
+
+// elementFromOne is an element of an array, counted from 1 or backwards from
+// −1. Absent is what becomes of one that there is not; nil: an error.
+func (b *binder) elementFromOne(at *syntax, args []Node, absent *fault) (Node, error) {
+	t, ok := args[0].Type().(*schema.Array)
+	if !ok {
+		return nil, needs(b, at, "an array or a map", args[0].Type())
+	}
+	if !isIntegral(args[1].Type()) || args[1].Type() == schema.Long {
+		return nil, needs(b, at, "an int as index", args[1].Type())
+	}
+	fn := callable{fails: true, eval: func(c *call) (vec, error) {
+		return c.elements(t, func(i, n int64) (int64, *fault) {
+			switch {
+			case i == 0:
+				return 0, faultf(classIndexZero, "elements are counted from 1")
+			case (i > n || -i > n) && absent != nil:
+				return 0, absent
+			case i > n || -i > n:
+				return 0, faultf(classElementAt, "there is no element %d of %d", i, n)
+			case i < 0:
+				return n + i, nil
+			}
+			return i - 1, nil
+		})
+	}}
+	return b.makeCall(at, operatorName(at), t.Element, fn, args[0], b.convert(at, args[1], schema.Long)), nil
 }
 
 // elements picks an element of each array, at the place that position makes of
@@ -310,50 +470,87 @@ func (c *call) elements(t *schema.Array, position func(i, n int64) (int64, *faul
 	}
 	for i := range c.sel.rows(c.rows) {
 		start, end := c.args[0].nested.starts[i], c.args[0].nested.ends[i]
-		at, problem := position(index.at(i), int64(end-start))
-		if problem != nil {
+		switch at, problem := position(index.at(i), int64(end-start)); problem {
+		case nil:
+			rows[i] = start + int32(at)
+		case noValue:
+		default:
 			return vec{}, c.failed(i, problem)
 		}
-		rows[i] = start + int32(at)
 	}
 	return pickRows(t.Element, kids, nil, rows)
 }
 
+// storable says whether a value of one type is taken as a key of another.
+func storable(from, to schema.Type) bool {
+	switch {
+	case sameType(from, to) || from == schema.Void:
+		return true
+	case to == schema.Void:
+		return false
+	case childTypes(from) != nil || childTypes(to) != nil:
+		return sameForm(from, to, storable)
+	case from == schema.String || to == schema.String:
+		return castAllowed(from, to)
+	}
+	return isNumeric(from) && isNumeric(to) || isTime(from) && isTime(to)
+}
+
+// widerKey converts a map and a key, args, to keys of one type.
+func (b *binder) widerKey(at *syntax, t *schema.Map, args []Node, common func(a, b schema.Type) (schema.Type, bool)) (*schema.Map, error) {
+	key, ok := common(t.Key, args[1].Type())
+	if !ok || orderOf(key) == nil {
+		return nil, b.typeError(at, "a key of %v cannot be %v", t, args[1].Type())
+	}
+	wide := &schema.Map{Key: key, Value: t.Value, ValueContainsNull: true}
+	args[0], args[1] = b.convert(at, args[0], wide), b.convert(at, args[1], key)
+	return wide, nil
+}
+
 // lookup is the value of a key; null if there is none.
 func (b *binder) lookup(at *syntax, t *schema.Map, name string, printed func([]*syntax) *syntax, arg, key Node) (Node, error) {
-	common, ok := commonType(t.Key, key.Type())
-	if !ok || !sameType(common, t.Key) {
-		return nil, b.typeError(at, "a key of %v cannot be %v", t, key.Type())
-	}
 	order := orderOf(t.Key)
 	if order == nil {
 		return nil, b.typeError(at, "keys of type %v cannot be compared", t.Key)
 	}
 	fn := callable{written: printed, eval: func(c *call) (vec, error) {
-		m, key := c.args[0], c.args[1]
-		kids, err := m.nested.children()
+		rows, err := c.keyRows(order)
 		if err != nil {
 			return vec{}, err
 		}
-		rows := make([]int32, c.rows)
-		for i := range rows {
-			rows[i] = -1
-		}
-		for i := range c.sel.rows(c.rows) {
-			for j := m.nested.starts[i]; j < m.nested.ends[i]; j++ {
-				o, err := order(kids[0], int(j), key, i)
-				if err != nil {
-					return vec{}, err
-				}
-				if o == 0 {
-					rows[i] = j
-					break
-				}
-			}
+		kids, err := c.args[0].nested.children()
+		if err != nil {
+			return vec{}, err
 		}
 		return pickRows(t.Value, kids[1:], nil, rows)
 	}}
 	return b.makeCall(at, name, t.Value, fn, arg, b.convert(at, key, t.Key)), nil
+}
+
+// keyRows is, for each row, which entry of the map has the key; −1: none has.
+func (c *call) keyRows(order func(a vec, i int, b vec, j int) (int, error)) ([]int32, error) {
+	m, key := c.args[0], c.args[1]
+	kids, err := m.nested.children()
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]int32, c.rows)
+	for i := range rows {
+		rows[i] = -1
+	}
+	for i := range c.sel.rows(c.rows) {
+		for j := m.nested.starts[i]; j < m.nested.ends[i]; j++ {
+			o, err := order(kids[0], int(j), key, i)
+			if err != nil {
+				return nil, err
+			}
+			if o == 0 {
+				rows[i] = j
+				break
+			}
+		}
+	}
+	return rows, nil
 }
 
 // size is the number of elements of an array or of entries of a map.
@@ -366,10 +563,12 @@ func size(b *binder, at *syntax, args []Node) (Node, error) {
 		}
 		return &Literal{value.Null(schema.Integer)}, nil
 	}
-	return b.makeCall(at, "size", schema.Integer, callable{eval: func(c *call) (vec, error) {
-		inside := c.args[0].nested
-		return values(c, func(i int) (int32, *fault) { return inside.ends[i] - inside.starts[i], nil })
-	}}, args...), nil
+	return b.makeCall(at, "size", schema.Integer, callable{eval: sizes}, args...), nil
+}
+
+func sizes(c *call) (vec, error) {
+	inside := c.args[0].nested
+	return values(c, func(i int) (int32, *fault) { return inside.ends[i] - inside.starts[i], nil })
 }
 
 // arrayContains is whether an element equals a value; null if none does, but
@@ -379,10 +578,12 @@ func arrayContains(b *binder, at *syntax, args []Node) (Node, error) {
 	if !ok {
 		return nil, needs(b, at, "an array", args[0].Type())
 	}
-	common, ok := commonType(t.Element, args[1].Type())
-	order := orderOf(t.Element)
-	if !ok || !sameType(common, t.Element) || order == nil || args[1].Type() == schema.Void {
-		return nil, b.typeError(at, "array_contains cannot look for %v in %v", args[1].Type(), t)
+	if args[1].Type() == schema.Void {
+		return nil, needs(b, at, "a value that has a type", args[1].Type())
+	}
+	order, err := b.searched(at, t, args, withoutStrings)
+	if err != nil {
+		return nil, err
 	}
 	return b.makeCall(at, "array_contains", schema.Boolean, callable{eval: func(c *call) (vec, error) {
 		list, wanted := c.args[0], c.args[1]
@@ -412,11 +613,26 @@ func arrayContains(b *binder, at *syntax, args []Node) (Node, error) {
 			}
 		}
 		return out, nil
-	}}, args[0], b.convert(at, args[1], t.Element)), nil
+	}}, args...), nil
+}
+
+// searched converts an array and what is looked for in it, args, to one type,
+// and is the order of its values.
+func (b *binder) searched(at *syntax, t *schema.Array, args []Node, common func(a, b schema.Type) (schema.Type, bool)) (func(a vec, i int, b vec, j int) (int, error), error) {
+	element, ok := common(t.Element, args[1].Type())
+	if !ok || orderOf(element) == nil {
+		return nil, b.typeError(at, "%s cannot look for %v in %v", operatorName(at), args[1].Type(), t)
+	}
+	args[0] = b.convert(at, args[0], &schema.Array{Element: element, ContainsNull: true})
+	args[1] = b.convert(at, args[1], element)
+	return orderOf(element), nil
 }
 
 // mapSide is the keys of a map, or its values, as an array.
 func (b *binder) mapSide(at *syntax, arg Node, side int) (Node, error) {
+	if arg.Type() == schema.Void {
+		return &Literal{value.Null(&schema.Array{Element: schema.Void, ContainsNull: true})}, nil
+	}
 	t, ok := arg.Type().(*schema.Map)
 	if !ok {
 		return nil, needs(b, at, "a map", arg.Type())

@@ -401,8 +401,8 @@ func (b *binder) compare(at *syntax, op string, left, right Node) (Node, error) 
 func (b *binder) common(at *syntax, left, right Node) (schema.Type, error) {
 	l, r := left.Type(), right.Type()
 	if isNestedType(l) || isNestedType(r) {
-		t, ok := commonType(l, r)
-		if !ok || orderOf(t) == nil {
+		t, ok := nestedCommon(l, r, closeType)
+		if !ok {
 			return nil, b.typeError(at, "%s cannot compare %v with %v", operatorName(at), l, r)
 		}
 		return t, nil
@@ -478,13 +478,9 @@ func keepsValue(from, to schema.Type) bool {
 }
 
 func (b *binder) in(at *syntax, args []Node) (Node, error) {
-	t := args[0].Type()
-	for _, item := range args[1:] {
-		wider, ok := commonType(t, item.Type())
-		if !ok || isNestedType(wider) && orderOf(wider) == nil {
-			return nil, b.typeError(at, "IN cannot compare %v with %v", t, item.Type())
-		}
-		t = wider
+	t, err := b.listType(at, args)
+	if err != nil {
+		return nil, err
 	}
 	if t == schema.Void {
 		t = schema.Boolean
@@ -496,6 +492,24 @@ func (b *binder) in(at *syntax, args []Node) (Node, error) {
 	undoWideningOfList(n)
 	n.set = newSet(n.Arg.Type(), n.List)
 	return b.fold(n), nil
+}
+
+// listType is the type in which IN compares. Nested values may also differ in
+// nothing but the names of fields.
+func (b *binder) listType(at *syntax, args []Node) (schema.Type, error) {
+	first := args[0].Type()
+	if isNestedType(first) && orderOf(first) != nil && !slices.ContainsFunc(args, func(n Node) bool { return !sameShape(first, n.Type()) }) {
+		return first, nil
+	}
+	t := first
+	for _, item := range args[1:] {
+		wider, ok := commonType(t, item.Type())
+		if !ok || isNestedType(wider) && orderOf(wider) == nil {
+			return nil, b.typeError(at, "IN cannot compare %v with %v", t, item.Type())
+		}
+		t = wider
+	}
+	return t, nil
 }
 
 // undoWideningOfList is undoWidening for an IN all of whose elements allow it.
@@ -535,13 +549,13 @@ func (b *binder) like(at *syntax, args []Node) (Node, error) {
 func (b *binder) explicitCast(at *syntax, arg Node) (Node, error) {
 	from := arg.Type()
 	switch {
-	case isNestedType(from):
+	case from == schema.Variant:
 		return nil, &UnsupportedError{What: fmt.Sprintf("CAST from %v", from), Position: b.at(at)}
 	case sameType(from, at.typ):
 		return arg, nil
-	case at.word == tryCast && from != schema.Void && castAllowed(from, at.typ):
+	case at.word == tryCast && from != schema.Void && tryCastAllowed(from, at.typ):
 		return b.fold(&Cast{Arg: arg, To: at.typ, Try: true, env: b.env, pos: at.pos}), nil
-	case !castAllowed(from, at.typ):
+	case !castAllowed(from, at.typ) || at.word == tryCast && !tryCastAllowed(from, at.typ):
 		return nil, b.typeError(at, "CAST from %v to %v is not possible", from, at.typ)
 	}
 	return b.convert(at, arg, at.typ), nil

@@ -22,6 +22,9 @@ type Call struct {
 type callable struct {
 	// eval computes the values of the rows of a call.
 	eval func(*call) (vec, error)
+	// each, if not nil, is called once operand i is evaluated, on the rows that
+	// are then left; what it finds comes before errors of later operands.
+	each func(c *call, i int) error
 	// written, if not nil, is how a call with these arguments is written that is
 	// not name(arguments).
 	written func(args []*syntax) *syntax
@@ -30,6 +33,8 @@ type callable struct {
 	// nulls says that a null operand does not make the result null: eval is
 	// given all rows that are selected, and looks for nulls by itself.
 	nulls bool
+	// eager says that an operand is evaluated even beside one that is null.
+	eager bool
 	// fickle says that the same operands may give different values: the call is
 	// neither folded nor shared.
 	fickle bool
@@ -102,11 +107,20 @@ func (r *run) call(n *Call, sel bitmap) (vec, error) {
 		if n.fn.lastFirst {
 			i = len(n.Args) - 1 - i
 		}
-		if c.args[i], err = r.shaped(n.Args[i], c.sel); err != nil {
+		rows := c.sel
+		if n.fn.eager {
+			rows = sel
+		}
+		if c.args[i], err = r.shaped(n.Args[i], rows); err != nil {
 			return vec{}, err
 		}
 		if !n.fn.nulls {
 			c.sel = c.sel.and(c.args[i].validRows())
+		}
+		if n.fn.each != nil {
+			if err := n.fn.each(c, i); err != nil {
+				return vec{}, err
+			}
 		}
 	}
 	if c.sel.empty() {
@@ -261,7 +275,7 @@ type function struct {
 
 // functions are all that there are, by their names in lower case. The families
 // are in files of their own.
-var functions = merged(conditionals, encodeFunctions, hashFunctions, jsonFunctions, mathFunctions, namedCasts, nestedFunctions, regexpFunctions, textFunctions, timeFunctions)
+var functions = merged(arrayFunctions, conditionals, encodeFunctions, hashFunctions, jsonFunctions, mathFunctions, namedCasts, nestedFunctions, regexpFunctions, textFunctions, timeFunctions)
 
 func merged(families ...map[string]*function) map[string]*function {
 	all := map[string]*function{}

@@ -28,10 +28,12 @@ const (
 // castAllowed says whether Spark's ANSI mode casts one type to another.
 func castAllowed(from, to schema.Type) bool {
 	switch {
+	case isNestedType(from) || isNestedType(to):
+		return from == schema.Void || nestedCastAllowed(from, to, castAllowed)
 	case from == schema.Void || sameType(from, to):
 		return true
 	case from == schema.String:
-		return to != schema.Void && !isNestedType(to)
+		return to != schema.Void
 	case isNumeric(from):
 		return isNumeric(to) || to == schema.String || to == schema.Boolean || to == schema.Timestamp
 	case from == schema.Boolean:
@@ -61,6 +63,8 @@ func castMayFail(from, to schema.Type) bool {
 	switch {
 	case from == schema.Void || sameType(from, to):
 		return false
+	case isNestedType(from):
+		return to != schema.String && !sameForm(from, to, func(from, to schema.Type) bool { return !castMayFail(from, to) })
 	case from == schema.String:
 		return to != schema.Binary
 	case isIntegral(from):
@@ -88,12 +92,24 @@ func (r *run) cast(n *Cast, sel bitmap) (vec, error) {
 	if err != nil {
 		return vec{}, err
 	}
-	if n.To == schema.Boolean || isFloating(n.Arg.Type()) && isDecimalType(n.To) {
+	return r.castVec(n, n.Arg.Type(), v, sel)
+}
+
+// castVec casts a vec as n does, whatever n's operand is.
+func (r *run) castVec(n *Cast, from schema.Type, v vec, sel bitmap) (vec, error) {
+	if n.To == schema.Boolean || isFloating(from) && isDecimalType(n.To) {
 		v = v.flat()
 	}
-	c := caster{run: r, node: n, v: v, sel: sel, from: n.Arg.Type()}
-	if c.from == schema.Void {
+	c := caster{run: r, node: n, v: v, sel: sel, from: from}
+	switch {
+	case c.from == schema.Void:
 		return nullVec(n.To, v.rows), nil
+	case sameType(c.from, n.To):
+		return v, nil
+	case isNestedType(c.from) && n.To == schema.String:
+		return c.nestedToString()
+	case isNestedType(c.from):
+		return c.toNested()
 	}
 	if n.To == schema.String {
 		return c.toString()

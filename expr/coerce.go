@@ -111,6 +111,8 @@ func commonType(a, b schema.Type) (schema.Type, bool) {
 		return b, true
 	case b == schema.Void:
 		return a, true
+	case isNestedType(a) || isNestedType(b):
+		return combined(a, b, commonType)
 	case a == schema.String:
 		return stringWith(b)
 	case b == schema.String:

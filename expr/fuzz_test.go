@@ -23,10 +23,10 @@ func extremeRows() [][]any {
 		return map[string]any{"X": x, "inner": map[string]any{"z": z}}
 	}
 	return [][]any{
-		{jsonInt(1), jsonInt(1), jsonInt(1), jsonInt(1), "1.5", "1.5", "abc", "YWJj", true, "2024-02-29", jsonInt(1), jsonInt(1), "1.50", "1.5", nil, jsonInt(1), jsonInt(0), point(jsonInt(1), "x"), []any{jsonInt(1)}, jsonInt(1)},
-		{nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil},
-		{jsonInt(math.MinInt8), jsonInt(math.MinInt16), jsonInt(math.MinInt32), jsonInt(math.MinInt64), "NaN", "-Infinity", "", "", false, "-5877641-06-23", jsonInt(math.MinInt64), jsonInt(math.MinInt64), "-99999999.99", "-99999999999999999999.999999999999999999", nil, jsonInt(-1), jsonInt(-1), point(nil, nil), []any{}, jsonInt(0)},
-		{jsonInt(math.MaxInt8), jsonInt(math.MaxInt16), jsonInt(math.MaxInt32), jsonInt(math.MaxInt64), "Infinity", "NaN", "9999-12-31 23:59:59.999999 Europe/Paris", "/w==", true, "+5881580-07-11", jsonInt(math.MaxInt64), jsonInt(math.MaxInt64), "99999999.99", "99999999999999999999.999999999999999999", nil, jsonInt(0), jsonInt(2), nil, nil, jsonInt(-5)},
+		{jsonInt(1), jsonInt(1), jsonInt(1), jsonInt(1), "1.5", "1.5", "abc", "YWJj", true, "2024-02-29", jsonInt(1), jsonInt(1), "1.50", "1.5", nil, jsonInt(1), jsonInt(0), point(jsonInt(1), "x"), []any{jsonInt(1)}, jsonInt(1), []any{[]any{"a", jsonInt(1)}, []any{"", nil}}, []any{map[string]any{"x": "1.5", "z": "a"}, nil}},
+		{nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil},
+		{jsonInt(math.MinInt8), jsonInt(math.MinInt16), jsonInt(math.MinInt32), jsonInt(math.MinInt64), "NaN", "-Infinity", "", "", false, "-5877641-06-23", jsonInt(math.MinInt64), jsonInt(math.MinInt64), "-99999999.99", "-99999999999999999999.999999999999999999", nil, jsonInt(-1), jsonInt(-1), point(nil, nil), []any{}, jsonInt(0), []any{}, []any{}},
+		{jsonInt(math.MaxInt8), jsonInt(math.MaxInt16), jsonInt(math.MaxInt32), jsonInt(math.MaxInt64), "Infinity", "NaN", "9999-12-31 23:59:59.999999 Europe/Paris", "/w==", true, "+5881580-07-11", jsonInt(math.MaxInt64), jsonInt(math.MaxInt64), "99999999.99", "99999999999999999999.999999999999999999", nil, jsonInt(0), jsonInt(2), nil, nil, jsonInt(-5), []any{[]any{"x", jsonInt(math.MinInt32)}}, []any{map[string]any{"x": "-0.0", "z": nil}, map[string]any{"x": "NaN", "z": "é"}}},
 	}
 }
 
@@ -133,6 +133,9 @@ var fuzzSeeds = []string{
 	"nanvl(g, ln(f)) = atan2(sin(g), cos(f)) OR factorial(y) > bit_count(l)", "hash(i, s, w, t) = xxhash64(g, x, b, d) OR sha2(s, i) = md5(x)",
 	"unhex(s) = unbase64(s) OR decode(x, 'UTF-16') = encode(s, 'utf-32') OR hex(l) > base64(x)", "try_add(s, i) = shiftleft(l, y) OR int(s) = div(l, i)",
 	"CASE i WHEN a THEN e WHEN 1 THEN w ELSE f END = if(b, nullif(y, 1), nvl2(s, l, h))",
+	"element_at(m, s) = m['a'] OR m.x > list[i] AND array_contains(points.x, g) OR points[0].z = s", "CAST(points AS ARRAY<STRUCT<a: STRING, b: STRING>>) = array(struct(s AS a, x), NULL)",
+	"CAST(CAST(m AS STRING) AS BINARY) > x OR CAST(list AS ARRAY<TINYINT>) < array(y, 1Y)", "map(s, i, 'a', 2)[s] = size(map_from_arrays(array(s, 'b'), list))", "coalesce(list, array(i, l)) IN (array(1L), reverse(list)) OR (i, s) = (a, 'x')",
+	"sort_array(concat(list, array(i)), FALSE)[0] = array_max(flatten(array(list, NULL)))", "array_join(slice(list, i, a), s) = array_join(array_distinct(points.z), ',', 'x')", "map_entries(m)[0].key = get(map_keys(m), c) OR map_contains_key(m, s)",
 	"get_json_object(s, '$.a[*].b') = get_json_object('{\"a\":[1,{\"b\":2}]}', concat('$.', s))",
 	"t + INTERVAL '1 02:03:04.5' DAY TO SECOND > n - INTERVAL -'1-2' YEAR TO MONTH", "d + INTERVAL 1 DAY -2 HOURS = s - INTERVAL '3 days'", "d - INTERVAL 106751991 DAYS",
 	"EXTRACT(SECOND FROM t) = date_part('yearofweek', d) OR hour(n) > weekofyear(s)", "date_trunc(s, t) = date_trunc('week', n) OR trunc(d, s) = last_day(next_day(d, s))",

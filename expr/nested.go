@@ -3,6 +3,7 @@ package expr
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -126,15 +127,34 @@ func nestedFromArrow(arr arrow.Array, t schema.Type) (*nested, error) {
 	default:
 		return n, nil // a variant, into which nothing looks
 	}
-	list := arr.(array.ListLike)
 	n.starts, n.ends = make([]int32, arr.Len()), make([]int32, arr.Len())
-	for i := range arr.Len() {
-		if arr.IsValid(i) {
-			start, end := list.ValueOffsets(i)
-			n.starts[i], n.ends[i] = int32(start), int32(end)
+	return n, n.readOffsets(arr.(array.ListLike))
+}
+
+// readOffsets checks what an array says of where its elements are: it may come
+// from anywhere.
+func (n *nested) readOffsets(list array.ListLike) error {
+	rows, offset := list.Len(), list.Data().Offset()
+	if buffers := list.Data().Buffers(); rows > 0 && len(buffers) > 1 {
+		size := 4
+		if id := list.DataType().ID(); id == arrow.LARGE_LIST || id == arrow.LARGE_LIST_VIEW {
+			size = 8
+		}
+		if buffers[1].Len() < (offset+rows)*size {
+			return fmt.Errorf("array of type %v without offsets", list.DataType())
 		}
 	}
-	return n, nil
+	for i := range rows {
+		if list.IsNull(i) {
+			continue
+		}
+		start, end := list.ValueOffsets(i)
+		if start < 0 || end < start || end > int64(list.ListValues().Len()) || end > math.MaxInt32 {
+			return fmt.Errorf("array of type %v with elements %d to %d of %d", list.DataType(), start, end, list.ListValues().Len())
+		}
+		n.starts[i], n.ends[i] = int32(start), int32(end)
+	}
+	return nil
 }
 
 // nestedToArrow copies a vec of structs, arrays or maps into an array.
@@ -159,7 +179,11 @@ func nestedToArrow(v vec, t schema.Type, dt arrow.DataType, mem memory.Allocator
 		ends[0] = 0
 		for i := range v.rows {
 			if valid.get(i) {
-				for j := v.nested.starts[i]; j < v.nested.ends[i]; j++ {
+				start, end := v.nested.span(i)
+				if len(rows)+int(end-start) > math.MaxInt32 {
+					return nil, tooManyElements(len(rows) + int(end-start))
+				}
+				for j := start; j < end; j++ {
 					rows = append(rows, j)
 				}
 			}
@@ -291,7 +315,11 @@ func pickNested(t schema.Type, parts []vec, which, rows []int32) (*nested, error
 			}
 			out.starts[i] = int32(len(kidRows))
 			if row >= 0 {
-				for j := parts[w].nested.starts[row]; j < parts[w].nested.ends[row]; j++ {
+				start, end := parts[w].nested.span(int(row))
+				if len(kidRows)+int(end-start) > math.MaxInt32 {
+					return nil, tooManyElements(len(kidRows) + int(end-start))
+				}
+				for j := start; j < end; j++ {
 					whichKid, kidRows = append(whichKid, w), append(kidRows, j)
 				}
 			}
@@ -341,6 +369,9 @@ func orderOf(t schema.Type) func(a vec, i int, b vec, j int) (int, error) {
 		return orderValues(decimal128.Num.Cmp)
 	case isString:
 		return orderValues(strings.Compare)
+	}
+	if t == schema.Void {
+		return func(vec, int, vec, int) (int, error) { return 0, nil } // all are null
 	}
 	kids := []func(a vec, i int, b vec, j int) (int, error){}
 	for _, child := range childTypes(t) {

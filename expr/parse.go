@@ -391,7 +391,10 @@ func (p *parser) leftChain(kind kind, operand func() (*syntax, error), operator 
 	for {
 		op, ok := operator()
 		if !ok {
-			if p.isSymbol("&", "|", "^", "<<", ">>", ">>>", "->", "=>", ":") {
+			if p.isSymbol("->") {
+				return nil, p.unsupported("a lambda function", p.tok.pos)
+			}
+			if p.isSymbol("&", "|", "^", "<<", ">>", ">>>", "=>", ":") {
 				return nil, p.unsupported("operator "+p.tok.text, p.tok.pos)
 			}
 			return left, nil

@@ -139,17 +139,18 @@ func TestSyntaxErrorsPointAtTheirPlace(t *testing.T) {
 func TestWhatIsNotSupportedIsNamed(t *testing.T) {
 	for text, what := range map[string]string{
 		"explode(a)":           "function explode",
+		"transform(a, x -> x)": "function transform",
+		"size(x -> x + 1)":     "a lambda function",
+		"size((x, y) -> x)":    "a lambda function",
 		"a & 1":                "operator &",
 		"a IN (SELECT 1)":      "a subquery",
-		"(a, b) = c":           "a row of several values",
-		"CAST(a AS array)":     "CAST to type array",
 		"a LIKE ANY ('x')":     "LIKE ANY",
 		"geometry 'POINT'":     "literal of type geometry",
 		"a = ~b":               "operator ~",
 		"count(*)":             "function count",
 		"a ILIKE ALL ('x')":    "LIKE ALL",
 		"EXISTS (SELECT 1)":    "EXISTS",
-		"a -> a + 1":           "operator ->",
+		"a -> a + 1":           "a lambda function",
 		"NOT EXISTS(SELECT 1)": "EXISTS",
 	} {
 		var unsupported *UnsupportedError
@@ -256,6 +257,8 @@ var testSchema = &schema.Struct{Fields: []schema.Field{
 	{Name: "Point", Type: &schema.Struct{Fields: []schema.Field{{Name: "X", Type: schema.Long}, {Name: "inner", Type: &schema.Struct{Fields: []schema.Field{{Name: "z", Type: schema.String}}}}}}},
 	{Name: "list", Type: &schema.Array{Element: schema.Integer, ContainsNull: true}},
 	{Name: "my col", Type: schema.Integer},
+	{Name: "m", Type: &schema.Map{Key: schema.String, Value: schema.Integer, ValueContainsNull: true}},
+	{Name: "points", Type: &schema.Array{ContainsNull: true, Element: &schema.Struct{Fields: []schema.Field{{Name: "x", Type: schema.Double, Nullable: true}, {Name: "z", Type: schema.String, Nullable: true}}}}},
 }}
 
 func TestColumnsAreFoundWithoutRegardToCase(t *testing.T) {

@@ -147,10 +147,29 @@ func (p *parser) parenthesis() (*syntax, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.isSymbol(",") {
-		return nil, p.unsupported("a row of several values", p.tok.pos)
+	if !p.isSymbol(",") {
+		return n, p.expectSymbol(")")
 	}
-	return n, p.expectSymbol(")")
+	return p.rowOf(n)
+}
+
+// rowOf reads the rest of (a, b), which is struct(a, b).
+func (p *parser) rowOf(first *syntax) (*syntax, error) {
+	n := &syntax{kind: kindCall, pos: first.pos, word: "struct", args: []*syntax{first}}
+	for p.isSymbol(",") {
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+		arg, err := p.or()
+		if err != nil {
+			return nil, err
+		}
+		n.args = append(n.args, arg)
+	}
+	if err := p.expectSymbol(")"); err != nil {
+		return nil, err
+	}
+	return p.node(n)
 }
 
 func (p *parser) literal(v value.Value) (*syntax, error) {
@@ -274,6 +293,8 @@ func specialForm(word string) func(*parser, *syntax) (*syntax, error) {
 		return positionForm
 	case "extract":
 		return extract
+	case "struct":
+		return structForm
 	}
 	return nil
 }
@@ -432,6 +453,10 @@ func (p *parser) typeName() (schema.Type, error) {
 		return t, nil
 	case name == "DECIMAL" || name == "DEC" || name == "NUMERIC":
 		return p.decimalType(pos)
+	case name == "VARCHAR" || name == "CHAR" || name == "CHARACTER":
+		return p.charType()
+	case name == "ARRAY" || name == "MAP" || name == "STRUCT":
+		return p.nestedType(name)
 	default:
 		return nil, p.unsupported("CAST to type "+strings.ToLower(name), pos)
 	}

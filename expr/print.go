@@ -115,14 +115,18 @@ func (n *syntax) print(b *strings.Builder, level int) {
 		}
 		b.WriteString("CAST(")
 		n.args[0].print(b, levelOr)
-		b.WriteString(" AS " + strings.ToUpper(n.typ.String()) + ")")
+		b.WriteString(" AS " + typeText(n.typ) + ")")
 	case kindArith:
 		n.args[0].print(b, n.level())
 		b.WriteString(" " + n.op + " ")
 		n.args[1].print(b, n.level()+1)
 	case kindCall:
 		b.WriteString(n.word + "(")
-		n.printList(b, ", ", levelOr)
+		if n.path != nil {
+			n.printNamed(b)
+		} else {
+			n.printList(b, ", ", levelOr)
+		}
 		b.WriteByte(')')
 	case kindElement:
 		n.args[0].print(b, levelPrimary)
@@ -169,6 +173,19 @@ func (n *syntax) printCase(b *strings.Builder) {
 		args[0].print(b, levelOr)
 	}
 	b.WriteString(" END")
+}
+
+// printNamed writes arguments some of which are given names.
+func (n *syntax) printNamed(b *strings.Builder) {
+	for i, arg := range n.args {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		arg.print(b, levelOr)
+		if n.path[i] != "" {
+			b.WriteString(" AS " + quoteName(n.path[i]))
+		}
+	}
 }
 
 func (n *syntax) printList(b *strings.Builder, separator string, level int) {

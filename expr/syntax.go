@@ -20,6 +20,9 @@ type syntax struct {
 	text string      // typed, interval: what stands between the quotes
 	word string      // interval: the units after the quotes; typed: DATE, TIMESTAMP, TIMESTAMP_NTZ, TIMESTAMP_LTZ; call: the function in lower case; case: simpleCase or ""; cast: tryCast or ""
 	path []string    // column
+	text string      // typed: what stands between the quotes
+	word string      // typed: DATE, TIMESTAMP, TIMESTAMP_NTZ, TIMESTAMP_LTZ; call: the function in lower case; case: simpleCase or ""; cast: tryCast or ""
+	path []string    // column; call: the names that arguments of struct are given
 	typ  schema.Type // cast
 }
 
@@ -65,11 +68,5 @@ func sameLiteral(a, b value.Value) bool {
 	return sameType(a.Type(), b.Type()) && a.IsNull() == b.IsNull() && a.Unscaled() == b.Unscaled() && a.Text() == b.Text()
 }
 
-// sameType compares types by their text; the types a literal or a cast may
-// have are told apart by it.
-func sameType(a, b schema.Type) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return a.String() == b.String()
-}
+// sameType says whether two types hold the same values; two nils are the same.
+func sameType(a, b schema.Type) bool { return schema.EqualIgnoringNullability(a, b) }

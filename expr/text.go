@@ -73,6 +73,9 @@ func checkedLength(bytes int64) *fault {
 // reads all else as strings. Without a result type it gives what it takes.
 func ofText(name string, result schema.Type, onString, onBinary callable) *function {
 	return &function{1, 1, func(b *binder, at *syntax, args []Node) (Node, error) {
+		if name == "reverse" && isArray(args[0]) {
+			return b.reverseArray(at, args[0])
+		}
 		args, t, err := b.textOrBytes(at, args, 1)
 		if err != nil {
 			return nil, err
@@ -133,11 +136,14 @@ func bitLength(c *call) (vec, error) {
 
 // concat joins strings, or binaries if all arguments are.
 func concat(b *binder, at *syntax, args []Node) (Node, error) {
+	if slices.ContainsFunc(args, isArray) {
+		return b.concatArrays(at, args)
+	}
 	args, t, err := b.textOrBytes(at, args, len(args))
 	if err != nil {
 		return nil, err
 	}
-	return b.makeCall(at, "concat", t, callable{eval: concatenated}, args...), nil
+	return b.makeCall(at, "concat", t, callable{eager: true, eval: concatenated}, args...), nil
 }
 
 func concatenated(c *call) (vec, error) {

@@ -95,7 +95,7 @@ func (p *Plan) partition(c scan.Candidate) (func(path []string) value.Value, err
 func (p *Plan) constantKey(row func([]string) value.Value) []byte {
 	key := []byte{}
 	for i, it := range p.by {
-		v, err := it.Arg.EvalRow(row)
+		v, err := valueOf(it.Arg, row)
 		if err != nil {
 			return nil
 		}
@@ -104,10 +104,18 @@ func (p *Plan) constantKey(row func([]string) value.Value) []byte {
 	return key
 }
 
+// valueOf is an expression of partition columns. Most often it is one of them.
+func valueOf(b *expr.Bound, row func([]string) value.Value) (value.Value, error) {
+	if c, ok := b.Root().(*expr.Column); ok {
+		return row(c.Path), nil
+	}
+	return b.EvalRow(row)
+}
+
 // fromPartition takes an aggregate of what is the same in all rows.
 func (p *Plan) fromPartition(f *fileFacts, i int, row func([]string) value.Value) {
 	it := p.values[i]
-	v, err := it.Arg.EvalRow(row)
+	v, err := valueOf(it.Arg, row)
 	if err != nil || f.rows < 0 && it.Func != expr.Min && it.Func != expr.Max {
 		return
 	}

@@ -24,10 +24,14 @@ type Candidate struct {
 // statistics.
 func (p *Plan) Candidates(ctx context.Context) iter.Seq2[Candidate, error] {
 	return func(yield func(Candidate, error) bool) {
+		var skip *skipping.FileDecider
+		if p.skip != nil {
+			skip = p.skip.Decider()
+		}
 		for f, err := range p.opts.State.Files(ctx, checkpoint.Stats) {
 			c := Candidate{File: f, All: p.where == nil}
-			if err == nil && p.skip != nil {
-				switch p.skip.Decide(f.Add()) {
+			if err == nil && skip != nil {
+				switch skip.Decide(&f) {
 				case skipping.None:
 					continue
 				case skipping.All:

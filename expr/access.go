@@ -184,14 +184,14 @@ func (c *call) shown(v vec, row int, t schema.Type) string {
 func newStruct(b *binder, at *syntax, args []Node) (Node, error) {
 	names := make([]string, len(args))
 	for i := range args {
-		names[i] = fieldName(at, i)
+		names[i] = structFieldName(at, i)
 	}
 	return b.structOf(at, names, args)
 }
 
-// fieldName is the name of a field of struct(…): the one that is given to it,
+// structFieldName is the name of a field of struct(…): the one that is given to it,
 // that of the column or field it is, or its number.
-func fieldName(at *syntax, i int) string {
+func structFieldName(at *syntax, i int) string {
 	if at.path != nil && at.path[i] != "" {
 		return at.path[i]
 	}

@@ -19,9 +19,6 @@ type syntax struct {
 	lit  value.Value // literal
 	text string      // typed, interval: what stands between the quotes
 	word string      // interval: the units after the quotes; typed: DATE, TIMESTAMP, TIMESTAMP_NTZ, TIMESTAMP_LTZ; call: the function in lower case; case: simpleCase or ""; cast: tryCast or ""
-	path []string    // column
-	text string      // typed: what stands between the quotes
-	word string      // typed: DATE, TIMESTAMP, TIMESTAMP_NTZ, TIMESTAMP_LTZ; call: the function in lower case; case: simpleCase or ""; cast: tryCast or ""
 	path []string    // column; call: the names that arguments of struct are given
 	typ  schema.Type // cast
 }

@@ -198,7 +198,7 @@ func TestBloomFiltersHaveEveryValue(t *testing.T) {
 		many int64
 	}{{1, 10}, {300, 20}, {3000, 50_000}, {3000, 400}} {
 		batch, values := bloomBatch(t, rng, c.rows, c.many)
-		data, _ := written(t, bloomSchema, &WriteOptions{BloomColumns: bloomNames(), RowGroupRows: 1000, pageRows: 300}, batch)
+		data, _ := written(t, bloomSchema, &WriteOptions{BloomColumns: bloomNames(), RowGroupRows: 1000, PageRows: 300}, batch)
 		checkFilters(t, data, rng, values, c.many)
 		sameColumns(t, data, batch)
 		batch.Release()

@@ -39,7 +39,8 @@ type WriteOptions struct {
 	// Stats say which statistics are collected; see [stats.Indexed].
 	Stats stats.Options
 
-	pageRows int // of a data page; tests make it small
+	// PageRows is how many rows a data page has at most; 32,768 if zero.
+	PageRows int
 }
 
 // createdBy names the writer in the form that Parquet readers parse; some
@@ -103,8 +104,8 @@ func NewWriter(w io.Writer, s *schema.Struct, opts *WriteOptions) (*Writer, erro
 	if fw.opts.RowGroupBytes <= 0 {
 		fw.opts.RowGroupBytes = RowGroupBytesDefault
 	}
-	if fw.opts.pageRows <= 0 {
-		fw.opts.pageRows = pageRowsDefault
+	if fw.opts.PageRows <= 0 {
+		fw.opts.PageRows = pageRowsDefault
 	}
 	var err error
 	if fw.compress, err = fw.opts.Codec.compressor(); err != nil {
@@ -173,7 +174,7 @@ func (w *Writer) write(batch arrow.RecordBatch) error {
 // fit is how many of the rows [at, end) are written next: up to the end of the
 // row group, and to the row where pages are to be cut.
 func (w *Writer) fit(batch arrow.RecordBatch, at, end int) int {
-	page := int64(w.opts.pageRows)
+	page := int64(w.opts.PageRows)
 	n := min(int64(end-at), w.opts.RowGroupRows-w.group, page-w.group%page)
 	free := w.opts.RowGroupBytes - w.groupBytes()
 	for n > 1 && w.batchBytes(batch, at, at+int(n)) > free {
@@ -210,7 +211,7 @@ func (w *Writer) writeColumn(s *shape, arr arrow.Array, start, end int) error {
 			if s.leaf == nil {
 				l.rows += n
 			}
-			if !l.full(w.opts.pageRows) {
+			if !l.full(w.opts.PageRows) {
 				return nil
 			}
 			return l.cut(w)

@@ -211,7 +211,7 @@ func TestArrowReadsBackWhatWasWritten(t *testing.T) {
 			RowGroupRows:  rapid.SampledFrom([]int64{0, 1, 7, 20}).Draw(t, "rowGroupRows"),
 			RowGroupBytes: rapid.SampledFrom([]int64{0, 1, 500}).Draw(t, "rowGroupBytes"),
 			NoPageIndex:   rapid.Bool().Draw(t, "noPageIndex"),
-			pageRows:      rapid.SampledFrom([]int{0, 1, 3, 8}).Draw(t, "pageRows"),
+			PageRows:      rapid.SampledFrom([]int{0, 1, 3, 8}).Draw(t, "pageRows"),
 		}
 		var want []string
 		var batches []arrow.RecordBatch
@@ -259,7 +259,7 @@ func TestOurReaderGivesBackWhatOurWriterWrote(t *testing.T) {
 		data, _ := written(t, everyType, &WriteOptions{
 			Codec:        []Codec{Zstd, Snappy, Gzip, LZ4Raw, Uncompressed}[rng.IntN(5)],
 			RowGroupRows: int64(1 + rng.IntN(1000)),
-			pageRows:     1 + rng.IntN(200),
+			PageRows:     1 + rng.IntN(200),
 		}, want)
 		f, err := openBytes(t, data, &OpenOptions{Rows: want.NumRows(), Allocator: mem, PageIndex: true})
 		if err != nil {

@@ -1,0 +1,338 @@
+package scan_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/foreset/foreset/expr"
+	"github.com/foreset/foreset/internal/arrowconv"
+	"github.com/foreset/foreset/internal/parquetio"
+	"github.com/foreset/foreset/internal/replay"
+	"github.com/foreset/foreset/internal/scan"
+	"github.com/foreset/foreset/internal/stats"
+	"github.com/foreset/foreset/internal/write"
+	"github.com/foreset/foreset/log"
+	"github.com/foreset/foreset/schema"
+	"github.com/foreset/foreset/storage"
+)
+
+// world is a random table with small row groups and pages.
+type world struct {
+	*rand.Rand
+	st     storage.Store
+	schema *schema.Struct
+	state  *replay.State
+}
+
+const worldColumns = "id bigint, i int, l bigint, f double, r float, s string, t timestamp, d date, e decimal(8,2), b boolean, o struct<x:int,y:string>, p string"
+
+func choose[T any](w *world, of ...T) T { return of[w.IntN(len(of))] }
+
+// newWorld writes a few files, in which columns rise, lie near each other, or
+// are in no order.
+func newWorld(t *testing.T, seed uint64) *world {
+	t.Helper()
+	ctx := context.Background()
+	s, err := schema.ParseColumns(worldColumns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	layout, err := arrowconv.Schema(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{Rand: rand.New(rand.NewPCG(seed, 1)), st: storage.NewMemory(nil), schema: s}
+	actions := []log.Action{
+		&log.Protocol{MinReaderVersion: 1, MinWriterVersion: 2},
+		&log.Metadata{ID: "t", Format: log.Format{Provider: "parquet"}, SchemaString: string(s.JSON()), PartitionColumns: []string{"p"}},
+	}
+	id := int64(0)
+	for k := range 3 {
+		b := array.NewRecordBuilder(memory.DefaultAllocator, layout)
+		rows, rising, spread := 50+w.IntN(250), w.IntN(2) == 0, int64(1+w.IntN(60))
+		for row := range rows {
+			b.Field(0).(*array.Int64Builder).Append(id)
+			id++
+			n := w.Int64N(spread) - 5
+			if rising {
+				n = int64(row)/4 - 10
+			}
+			w.fill(b, n)
+			b.Field(11).(*array.StringBuilder).Append(fmt.Sprint("p", k%2))
+		}
+		batch := b.NewRecordBatch()
+		b.Release()
+		var blooms []string
+		for _, name := range []string{"id", "i", "l", "f", "r", "s", "t", "d", "e", "o.x", "o.y"} {
+			if w.IntN(2) == 0 {
+				blooms = append(blooms, name)
+			}
+		}
+		indexed := func(path []string) bool { return k > 0 || path[0] != "s" && path[0] != "i" }
+		res, err := write.Files(ctx, func(yield func(arrow.RecordBatch, error) bool) { yield(batch, nil) }, &write.Options{
+			Store: w.st, Schema: s, Partition: []string{"p"}, TargetSize: 1 << 40, Buffer: 64 << 20, OpenMax: 4, TempDir: t.TempDir(),
+			Parquet: parquetio.WriteOptions{RowGroupRows: int64(20 + w.IntN(100)), PageRows: 1 + w.IntN(30), BloomColumns: blooms, Stats: stats.Options{StringPrefix: 4, Columns: indexed}},
+			Now:     time.Now, Rand: rand.NewChaCha8([32]byte{byte(k)}), Allocator: memory.DefaultAllocator,
+		})
+		batch.Release()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, add := range res.Adds {
+			actions = append(actions, add)
+		}
+	}
+	if err := w.st.Put(ctx, log.CommitName(0), log.EncodeCommit(actions)); err != nil {
+		t.Fatal(err)
+	}
+	w.state, err = replay.Load(ctx, &replay.Source{Store: w.st, Committer: log.NewCommitter(w.st, nil), Share: 1 << 20, Parallel: 2, Warn: func(err error) { t.Error(err) }}, replay.Latest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// fill appends a row of values near n, but for the first and the last column.
+func (w *world) fill(b *array.RecordBuilder, n int64) {
+	null := func(i int) bool {
+		if w.IntN(12) > 0 {
+			return false
+		}
+		b.Field(i).AppendNull()
+		return true
+	}
+	if !null(1) {
+		b.Field(1).(*array.Int32Builder).Append(int32(n))
+	}
+	if !null(2) {
+		b.Field(2).(*array.Int64Builder).Append(n * 1_000_000_007)
+	}
+	double := float64(n) / 2
+	if w.IntN(30) == 0 {
+		double = choose(w, math.NaN(), math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1))
+	}
+	if !null(3) {
+		b.Field(3).(*array.Float64Builder).Append(double)
+	}
+	if !null(4) {
+		b.Field(4).(*array.Float32Builder).Append(float32(double))
+	}
+	if !null(5) {
+		b.Field(5).(*array.StringBuilder).Append(word(n))
+	}
+	if !null(6) {
+		b.Field(6).(*array.TimestampBuilder).Append(arrow.Timestamp(n*3_600_000_000 + int64(w.IntN(3))))
+	}
+	if !null(7) {
+		b.Field(7).(*array.Date32Builder).Append(arrow.Date32(n))
+	}
+	if !null(8) {
+		b.Field(8).(*array.Decimal128Builder).Append(decimal128.FromI64(n * 25))
+	}
+	if !null(9) {
+		b.Field(9).(*array.BooleanBuilder).Append(n > 0)
+	}
+	if !null(10) {
+		o := b.Field(10).(*array.StructBuilder)
+		o.Append(true)
+		o.FieldBuilder(0).(*array.Int32Builder).Append(int32(n % 7))
+		o.FieldBuilder(1).(*array.StringBuilder).Append(word(n % 5))
+	}
+}
+
+func word(n int64) string {
+	if n%3 == 0 {
+		return strings.Repeat("a long beginning that is cut, ", 3) + strconv.FormatInt(n, 10)
+	}
+	return string(rune('a'+(n%20+20)%20)) + "é"[:2*int(n&1)] + strconv.FormatInt(n, 10)
+}
+
+// predicate is a random condition.
+func (w *world) predicate(depth int) string {
+	if depth > 0 {
+		switch w.IntN(7) {
+		case 0, 1:
+			return "(" + w.predicate(depth-1) + " AND " + w.predicate(depth-1) + ")"
+		case 2:
+			return "(" + w.predicate(depth-1) + " OR " + w.predicate(depth-1) + ")"
+		case 3:
+			return "NOT (" + w.predicate(depth-1) + ")"
+		}
+	}
+	n := w.Int64N(80) - 20
+	column, literal := w.operand(n)
+	switch w.IntN(8) {
+	case 0:
+		return column + choose(w, " IS NULL", " IS NOT NULL")
+	case 1, 2:
+		list := []string{literal}
+		for range w.IntN(4) {
+			for {
+				other, item := w.operand(w.Int64N(80) - 20)
+				if other == column {
+					list = append(list, item)
+					break
+				}
+			}
+		}
+		return column + choose(w, " IN (", " NOT IN (") + strings.Join(list, ", ") + ")"
+	case 3:
+		return choose(w,
+			"startswith(s, '"+word(n)[:1]+"')", "s LIKE '"+word(n)[:1]+"%'", "left(s, 2) = '"+word(n)[:1]+"'", "coalesce(i, 3) > "+fmt.Sprint(n),
+			"year(d) = 1970", "month(d) < 2", "date_trunc('DAY', t) = TIMESTAMP '1970-01-02 00:00:00Z'", "date_add(d, 2) > DATE '1970-01-20'", "floor(f) > "+fmt.Sprint(n/2), "ceil(e) <= "+fmt.Sprint(n/4), "round(f) = 2",
+			"greatest(i, "+fmt.Sprint(n)+") > 12", "least(l, i) < -3", "isnan(f)", "if(b, i, l) > 3", "CASE WHEN i > 5 THEN 1 WHEN i < 3 THEN 2 END = 1", "to_date(t) = DATE '1970-01-02'",
+			"TRY_CAST(s AS INT) IS NULL", "nullif(s, '"+word(n)+"') IS NULL", "i + 5 > "+fmt.Sprint(n), "CAST(i AS BIGINT) = "+fmt.Sprint(n)+"L", "-i > "+fmt.Sprint(n), "10 / i > 1", "p = 'p1'")
+	}
+	if column == "b" {
+		return "b = " + literal
+	}
+	return column + choose(w, " = ", " = ", " <=> ", " < ", " <= ", " > ", " >= ", " != ") + literal
+}
+
+// operand is a column, and a literal of its type near n.
+func (w *world) operand(n int64) (column, literal string) {
+	stamp := time.Unix(n*3600, int64(w.IntN(3))*1000).UTC().Format("2006-01-02 15:04:05.000000")
+	text := map[string]string{
+		"id": fmt.Sprint(n * 7), "i": fmt.Sprint(n), "l": fmt.Sprint(n * 1_000_000_007), "f": choose(w, fmt.Sprintf("%gD", float64(n)/2), "0D", "-0D", "double('NaN')"),
+		"r": fmt.Sprintf("CAST(%g AS FLOAT)", float64(n)/2), "s": "'" + word(n) + "'", "t": "TIMESTAMP '" + stamp + "Z'",
+		"d": "DATE '" + time.Unix(n*86400, 0).UTC().Format("2006-01-02") + "'", "e": fmt.Sprintf("%.2fBD", float64(n)/4), "b": choose(w, "TRUE", "FALSE"),
+		"o.x": fmt.Sprint(n % 7), "o.y": "'" + word(n%5) + "'", "p": choose(w, "'p0'", "'p1'", "'p2'"),
+	}
+	column = choose(w, "id", "i", "l", "f", "r", "s", "t", "d", "e", "b", "o.x", "o.y", "p")
+	return column, text[column]
+}
+
+// TestPrunedScansAreFullScansFiltered, for random tables, layouts and predicates;
+// what Explain says is skipped holds no row of the result.
+func TestPrunedScansAreFullScansFiltered(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	if text := os.Getenv("FORESET_SEED"); text != "" {
+		seed, _ = strconv.ParseUint(text, 10, 64)
+	}
+	rounds := 6
+	if text := os.Getenv("FORESET_ROUNDS"); text != "" {
+		rounds, _ = strconv.Atoi(text)
+	}
+	ctx := context.Background()
+	evidence := map[string]int{}
+	asked, unknown := 0, 0
+	for round := range rounds {
+		w := newWorld(t, seed+uint64(round))
+		whole, places := w.everything(t)
+		for range 60 {
+			where := w.predicate(2)
+			fail := func(format string, args ...any) {
+				t.Helper()
+				t.Fatalf("FORESET_SEED=%d FORESET_ROUNDS=1: %s: "+format, append([]any{seed + uint64(round), where}, args...)...)
+			}
+			bound, err := expr.SQL(where).Bind(w.schema, expr.Env{Zone: time.UTC})
+			if err != nil {
+				unknown++
+				continue
+			}
+			asked++
+			sel, wantErr := bound.Filter(whole, nil)
+			p, err := scan.New(scan.Options{
+				Store: w.st, State: w.state, Schema: w.schema, Columns: []string{"id"}, Where: expr.SQL(where), Env: expr.Env{Zone: time.UTC},
+				Parallel: 1 + w.IntN(3), Budget: 1 << 20, ProbeRows: choose(w, int64(1), 4096), Allocator: memory.DefaultAllocator,
+			})
+			if err != nil {
+				fail("%v", err)
+			}
+			got, err := idsOf(ctx, p)
+			if wantErr != nil || err != nil {
+				var bad *expr.EvalError
+				if wantErr == nil || !errors.As(err, &bad) {
+					fail("error %v, want %v", err, wantErr)
+				}
+				continue
+			}
+			var want []int64
+			for _, i := range sel {
+				want = append(want, whole.Column(0).(*array.Int64).Value(int(i)))
+			}
+			if slices.Sort(want); !slices.Equal(got, want) {
+				fail("%d rows, want %d:\n%v\n%v", len(got), len(want), got, want)
+			}
+			e, err := p.Explain(ctx, 10)
+			if err != nil {
+				fail("%v", err)
+			}
+			for _, s := range e.Skipped {
+				evidence[s.By]++
+				for _, id := range want {
+					if at := places[id]; at.file == s.Path && (s.RowGroup < 0 || at.row >= s.FirstRow && at.row < s.FirstRow+s.Rows) {
+						fail("row %d at %v is skipped: %+v", id, at, s)
+					}
+				}
+			}
+		}
+		whole.Release()
+	}
+	t.Logf("FORESET_SEED=%d: %d predicates, %d not known; skipped %v", seed, asked, unknown, evidence)
+	for _, by := range []string{scan.ByPartition, scan.ByStatistics, scan.ByRowGroup, scan.ByPageIndex, scan.ByBloomFilter} {
+		if evidence[by] == 0 {
+			t.Errorf("nothing was skipped by %s", by)
+		}
+	}
+}
+
+// everything is all rows, and where they stand.
+func (w *world) everything(t *testing.T) (arrow.RecordBatch, map[int64]place) {
+	t.Helper()
+	p, err := scan.New(scan.Options{Store: w.st, State: w.state, Schema: w.schema, Parallel: 1, Budget: 1 << 20, Ordered: true, Allocator: memory.DefaultAllocator})
+	if err != nil {
+		t.Fatal(err)
+	}
+	places := map[int64]place{}
+	parts := make([][]arrow.Array, len(w.schema.Fields))
+	for b, err := range p.Batches(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := 0
+		for _, r := range b.Rows {
+			for at := r.First; at < r.End(); at++ {
+				places[b.Record.Column(0).(*array.Int64).Value(row)] = place{b.File.Path(), at}
+				row++
+			}
+		}
+		for i, c := range b.Record.Columns() {
+			c.Retain()
+			parts[i] = append(parts[i], c)
+		}
+	}
+	columns := make([]arrow.Array, len(parts))
+	for i := range parts {
+		if columns[i], err = array.Concatenate(parts[i], memory.DefaultAllocator); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return array.NewRecordBatch(p.Schema(), columns, int64(columns[0].Len())), places
+}
+
+func idsOf(ctx context.Context, p *scan.Plan) ([]int64, error) {
+	var ids []int64
+	for b, err := range p.Batches(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, b.Record.Column(0).(*array.Int64).Int64Values()...)
+	}
+	slices.Sort(ids)
+	return ids, nil
+}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
-	"github.com/foreset/foreset/internal/value"
 	"github.com/foreset/foreset/schema"
 )
 
@@ -40,52 +39,102 @@ func extremes(c *call, sign int) (vec, error) {
 	t := c.node.typ
 	switch kindOf(t) {
 	case isBool:
-		return c.booleans(func(i int) (bool, *fault) {
-			return extremeOf(c, i, sign, func(k int) bool { return c.boolean(k, i) }, func(x, y bool) int { return int(bit(x, 0)) - int(bit(y, 0)) })
-		})
+		return extremeBooleans(c, sign)
 	case isInt8:
-		return extremesOf(c, sign, cmp.Compare[int8])
+		return extremesOf(c, betterOrdered[int8](sign))
 	case isInt16:
-		return extremesOf(c, sign, cmp.Compare[int16])
+		return extremesOf(c, betterOrdered[int16](sign))
 	case isInt32:
-		return extremesOf(c, sign, cmp.Compare[int32])
+		return extremesOf(c, betterOrdered[int32](sign))
 	case isInt64:
-		return extremesOf(c, sign, cmp.Compare[int64])
+		return extremesOf(c, betterOrdered[int64](sign))
 	case isFloat32:
-		return extremesOf(c, sign, compareFloats[float32])
+		return extremesOf(c, betterOrdered[float32](sign))
 	case isFloat64:
-		return extremesOf(c, sign, compareFloats[float64])
+		return extremesOf(c, betterOrdered[float64](sign))
 	case isDecimal:
-		return extremesOf(c, sign, decimal128.Num.Cmp)
+		return extremesOf(c, func(best, data []decimal128.Num, step int) {
+			for i := range best {
+				if x := data[i*step]; x.Cmp(best[i])*sign > 0 {
+					best[i] = x
+				}
+			}
+		})
 	case isString:
-		return extremesOf(c, sign, cmp.Compare[string])
+		return extremesOf(c, betterOrdered[string](sign))
 	}
 	return nullVec(schema.Void, c.rows), nil
 }
 
-func compareFloats[T float](x, y T) int { return value.CompareFloat(float64(x), float64(y)) }
-
-func extremesOf[T any](c *call, sign int, compare func(x, y T) int) (vec, error) {
-	operands := make([]operand[T], len(c.args))
-	for k := range operands {
-		operands[k] = operandOf[T](c, k)
+// betterOrdered takes the greater values of data, or the less; NaN is the
+// greatest.
+func betterOrdered[T cmp.Ordered](sign int) func(best, data []T, step int) {
+	if sign > 0 {
+		return func(best, data []T, step int) {
+			for i, b := range best {
+				if x := data[i*step]; x > b || x != x && b == b {
+					best[i] = x
+				}
+			}
+		}
 	}
-	return values(c, func(i int) (T, *fault) {
-		return extremeOf(c, i, sign, func(k int) T { return operands[k].at(i) }, compare)
-	})
+	return func(best, data []T, step int) {
+		for i, b := range best {
+			if x := data[i*step]; x < b || b != b && x == x {
+				best[i] = x
+			}
+		}
+	}
 }
 
-// extremeOf is the extreme of the operands' values for an entry.
-func extremeOf[T any](c *call, i, sign int, at func(k int) T, compare func(x, y T) int) (T, *fault) {
-	var best T
-	problem := noValue
-	for k := range c.args {
-		if c.isNull(k, i) {
-			continue
+// extremesOf takes one operand after the other, for all rows; better puts into
+// best what is better in data.
+func extremesOf[T any](c *call, better func(best, data []T, step int)) (vec, error) {
+	best := make([]T, c.out.entries())
+	seen := newBitmap(len(best)) // the rows that have a value
+	for k, v := range c.args {
+		data, step := v.data.([]T), v.stride()
+		if v.valid == nil {
+			if k == 0 {
+				for i := range best {
+					best[i] = data[i*step]
+				}
+				seen = fullBitmap(len(best))
+				continue
+			} else if seen.count() == len(best) {
+				better(best, data, step)
+				continue
+			}
 		}
-		if x := at(k); problem != nil || compare(x, best)*sign > 0 {
-			best, problem = x, nil
+		for i := range best {
+			switch {
+			case c.isNull(k, i):
+			case !seen.get(i):
+				best[i] = data[i*step]
+				seen.set(i)
+			default:
+				better(best[i:i+1], data[i*step:], 0)
+			}
 		}
 	}
-	return best, problem
+	out := c.out.like(best)
+	if seen.count() < len(best) {
+		out = out.without(bitmap(nil).without(seen, len(best)))
+	}
+	return out, nil
+}
+
+func extremeBooleans(c *call, sign int) (vec, error) {
+	return c.booleans(func(i int) (bool, *fault) {
+		best, problem := false, noValue
+		for k := range c.args {
+			if c.isNull(k, i) {
+				continue
+			}
+			if x := c.boolean(k, i); problem != nil || x != best && x == (sign > 0) {
+				best, problem = x, nil
+			}
+		}
+		return best, problem
+	})
 }

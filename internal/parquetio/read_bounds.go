@@ -19,6 +19,8 @@ type Bounds struct {
 	Max   value.Value // no value of the rows is above
 	Nulls int64       // how many rows are null, by a parent or by itself
 	Exact bool        // Min and Max are values of the rows, not just below and above
+	// MaxNumber is Max of a floating column but for NaN: no number is above.
+	MaxNumber value.Value
 }
 
 // PageBounds are the bounds of one page.
@@ -34,7 +36,7 @@ type PageBounds struct {
 // no statistics.
 //
 // What is not sound is left out. Footers ignore NaN, which is the largest value
-// here, so floating columns have no Max; INT96 has no order; without a column
+// here, so floating columns have a MaxNumber and no Max; INT96 has no order; without a column
 // order only signed integers and what is stored as such have bounds; bounds in
 // the old calendar of Spark are not used. A column that the file lacks is null
 // in all rows.
@@ -192,6 +194,9 @@ func (f *File) bounds(d *pqschema.Column, t schema.Type, e encodedBounds) (Bound
 		if okLo && math.IsNaN(lo.Float64()) {
 			okLo = false
 		}
+		if okHi && !math.IsNaN(hi.Float64()) && (!okLo || value.CompareFloat(lo.Float64(), hi.Float64()) <= 0) {
+			b.MaxNumber = hi
+		}
 		okHi = false
 	}
 	if okLo && okHi {
@@ -206,7 +211,7 @@ func (f *File) bounds(d *pqschema.Column, t schema.Type, e encodedBounds) (Bound
 		b.Max = hi
 	}
 	b.Exact = e.exact && okLo && okHi
-	return b, okLo || okHi || b.Nulls >= 0
+	return b, okLo || okHi || b.Nulls >= 0 || !b.MaxNumber.IsNull()
 }
 
 // bound decodes one bound into the table's type. It reports false for one that

@@ -82,7 +82,7 @@ func (s *groupSource) Bounds(path []string) (skipping.Bounds, bool) {
 		return skipping.Bounds{}, false
 	}
 	b, ok := s.file.Bounds(s.group, path, f.Type)
-	return skipping.Bounds{Min: b.Min, Max: b.Max, Nulls: skipping.NullsOf(b.Nulls, s.rows)}, ok
+	return bounds(b, s.rows), ok
 }
 
 const (
@@ -217,5 +217,14 @@ func (s *pageSource) Bounds(path []string) (skipping.Bounds, bool) {
 		return skipping.Bounds{}, false
 	}
 	page := pages[i]
-	return skipping.Bounds{Min: page.Min, Max: page.Max, Nulls: skipping.NullsOf(page.Nulls, page.Rows)}, true
+	return bounds(page.Bounds, page.Rows), true
+}
+
+// bounds are those of so many rows, which say nothing of NaN.
+func bounds(b parquetio.Bounds, rows int64) skipping.Bounds {
+	out := skipping.Bounds{Min: b.Min, Max: b.Max, Nulls: skipping.NullsOf(b.Nulls, rows)}
+	if !b.MaxNumber.IsNull() {
+		out.Max = b.MaxNumber
+	}
+	return out
 }

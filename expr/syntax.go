@@ -18,8 +18,11 @@ type syntax struct {
 	op   string      // compare, arith: the operator in its first spelling
 	lit  value.Value // literal
 	text string      // typed, interval: what stands between the quotes
-	word string      // interval: the units after the quotes; typed: DATE, TIMESTAMP, TIMESTAMP_NTZ, TIMESTAMP_LTZ; call: the function in lower case; case: simpleCase or ""; cast: tryCast or ""
 	path []string    // column; call: the names that arguments of struct are given
+	// word is, of an interval, the units after the quotes; of a typed literal, DATE,
+	// TIMESTAMP, TIMESTAMP_NTZ or TIMESTAMP_LTZ; of a call, the function in lower
+	// case; simpleCase or "" of a CASE; tryCast or "" of a cast.
+	word string
 	typ  schema.Type // cast
 }
 

@@ -92,7 +92,7 @@ func appendParts(dst []byte, parts []patternPart, t *wallTime) []byte {
 			dst = appendDigits(dst, t.field(fieldNano), 9)
 			dst = dst[:len(dst)-9+part.most]
 		case namePart:
-			dst = append(dst, fieldName(part.field, part.style, t.field(part.field))...)
+			dst = append(dst, fieldText(part.field, part.style, t.field(part.field))...)
 		case zonePart:
 			dst = append(dst, t.zone...)
 		case zoneNamePart:
@@ -146,8 +146,8 @@ var (
 	halfNames    = [...]string{"AM", "PM"}
 )
 
-// fieldName is the name of a field's value in English.
-func fieldName(f timeField, style textStyle, n int64) string {
+// fieldText is the name of a field's value in English.
+func fieldText(f timeField, style textStyle, n int64) string {
 	switch f {
 	case fieldEra:
 		if style == fullText {

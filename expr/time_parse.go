@@ -188,7 +188,7 @@ func (p *patternPart) name(s string, at int, t *parsedTime) int {
 	}
 	best, value := -1, int64(0)
 	for n := first; n <= last; n++ {
-		if end := afterText(s, at, fieldName(p.field, p.style, n)); end > best {
+		if end := afterText(s, at, fieldText(p.field, p.style, n)); end > best {
 			best, value = end, n
 		}
 	}

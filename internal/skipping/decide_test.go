@@ -83,6 +83,18 @@ func TestBoundsDecidePredicates(t *testing.T) {
 		{"CAST(i AS BIGINT) > 20", None}, {"CAST(i AS TINYINT) > 20", None}, {"CAST(i AS DOUBLE) < 10", None}, {"i < 9.5", None}, {"i > 9.5", All},
 		{"CAST(q AS BINARY) = X'78'", All}, {"CAST(p AS STRING) = '7'", All}, {"p * 2 = 14", All}, {"p % 2 = 0", None}, {"10 / p > 1", All},
 
+		// Functions that keep order, and choices.
+		{"year(d) = 1971", None}, {"year(d) = 1970", All}, {"year(d) >= 1970 AND i > 5", All}, {"month(d) = 1", Maybe},
+		{"date_add(d, 10) > DATE '1970-07-30'", None}, {"date_sub(d, 1) < DATE '1970-04-10'", None}, {"trunc(d, 'MONTH') < DATE '1970-04-01'", None},
+		{"date_trunc('DAY', CAST(d AS TIMESTAMP)) > TIMESTAMP '1970-07-20 00:00:00Z'", None}, {"last_day(d) > DATE '1970-07-31'", None},
+		{"floor(e) < 1", None}, {"ceil(e) >= 2", All}, {"floor(r) > 5", Maybe}, {"round(r) = 7", None}, {"isnan(r)", None}, {"isnan(g)", Maybe}, {"NOT isnan(r)", All},
+		{"left(s, 2) = 'ab'", All}, {"left(s, 1) > 'a'", None}, {"substring(s, 1, 2) = 'ac'", None}, {"substring(s, 2, 1) = 'c'", Maybe}, {"upper(s) = 'X'", Maybe},
+		{"startswith(s, 'ac')", None}, {"startswith(s, 'ab')", All}, {"startswith(s, 'abd')", Maybe}, {"NOT startswith(s, 'ab')", None}, {"startswith(q, 'y')", None},
+		{"coalesce(y, 5Y) = 5", All}, {"coalesce(l, 15L) < 10", None}, {"coalesce(l, 30L) > 20", Maybe}, {"coalesce(i, 1 / 0) > 5", All},
+		{"greatest(i, 30) > 29", All}, {"least(i, 5) > 5", None}, {"greatest(l, 5L) IS NULL", None}, {"least(y, 3Y) = 3", All}, {"greatest(i, l) > 20", None},
+		{"if(i > 5, 1, 2) = 2", None}, {"if(i > 15, 1, 2) = 3", None}, {"CASE WHEN i < 5 THEN 1 / 0 WHEN i > 5 THEN 1 END = 1", All}, {"CASE WHEN i > 15 THEN 1 END IS NULL", Maybe},
+		{"nullif(i, 3) IS NULL", None}, {"nullif(i, 15) IS NULL", Maybe}, {"TRY_CAST(s AS INT) IS NULL", Maybe}, {"TRY_CAST(i AS TINYINT) > 20", Maybe},
+
 		// Whether an error appears is not for pruning to decide.
 		{"i > 20 AND 1 / 0 > 0", None}, {"1 / 0 > 0 AND i > 20", Maybe}, {"i > 5 OR 1 / 0 > 0", All}, {"i + 2147483640 < 0", Maybe}, {"i / 0 > 1", Maybe},
 		{"CAST(s AS INT) > 1 AND i > 20", Maybe}, {"i > 20 AND CAST(s AS INT) > 1", None}, {"CAST(i * 100 AS TINYINT) < 0", Maybe}, {"i * 2 > 100", Maybe},

@@ -7,6 +7,7 @@ import (
 
 const (
 	wraps   = "an error; Spark's ints wrap around at the first and the last days that there are"
+	letters = "names of zones are looked up as they are written"
 	seconds = "an error; Spark takes the seconds modulo 2^32 microseconds"
 )
 
@@ -15,6 +16,7 @@ var timeDifferences = []difference{
 	{"to_timestamp_ltz(a)", "99999999999999999999.999999999999999999", exact},
 	{"make_timestamp(2024, 1, 1, 1, 1, a)", "[-2147483648]", seconds},
 	{"make_timestamp(2024, 1, 1, 1, 1, a)", "[2147483648]", seconds},
+	{"to_timestamp(a, 'yyyy-MM-dd VV')", "europe/berlin", letters},
 	{"last_day(a)", "+5881580-07-11", wraps},
 	{"next_day(a, 'friday')", "-5877641-06-23", wraps},
 	{"trunc(a, 'year')", "-5877641-06-23", wraps},

@@ -256,7 +256,6 @@ func (b *binder) parsed(at *syntax, result schema.Type, zone *time.Location, uni
 // instant is what a text says, in a zone unless it names one. A wall clock
 // does not care for the zone.
 func (p dateParser) instant(s string, zone *time.Location, wall bool) (int64, *fault) {
-	const offsetMax = 18 * 3600
 	days, clock, named, hasZone, ok := p.parse(s)
 	if !ok {
 		return 0, faultf(classUnparsable, "%.60q does not have the form of the pattern", s)
@@ -267,7 +266,7 @@ func (p dateParser) instant(s string, zone *time.Location, wall bool) (int64, *f
 		return 0, tooFar
 	case wall:
 		return local, nil
-	case hasZone && max(named.offset, -named.offset) > offsetMax:
+	case hasZone && max(named.offset, -named.offset) > zoneOffsetMax:
 		return 0, faultf(classUnparsable, "%.60q has an offset of more than 18 hours", s)
 	case hasZone:
 		return inRange(named.instant(local))

@@ -18,7 +18,10 @@ const (
 	classInterval   = "INTERVAL_ARITHMETIC_OVERFLOW"
 )
 
-const microsPerHour = 3600 * microsPerSecond
+const (
+	microsPerHour = 3600 * microsPerSecond
+	zoneOffsetMax = 18 * 3600 // in seconds
+)
 
 // timeFunctions are the functions of dates and timestamps.
 var timeFunctions = merged(namedFields, timeFields, timeShifts, timeUnits, timeTexts, timeNow)
@@ -138,22 +141,30 @@ func asDate(days int64) (int32, *fault) {
 	return int32(days), nil
 }
 
-// zones looks up zones by name, each once.
-type zones struct{ env environment }
+// zones looks up zones by name, each once, and remembers the last.
+type zones struct {
+	env  environment
+	name string
+	last wallZone
+}
 
 func (e *environment) newZones() *zones {
-	z := &zones{*e}
+	z := &zones{env: *e}
 	z.env.zones = map[string]*zoneName{}
 	return z
 }
 
 // find is a zone by name or offset.
 func (z *zones) find(name string) (wallZone, *fault) {
+	if name == z.name && name != "" {
+		return z.last, nil
+	}
 	location, offset, ok := z.env.findZone(name)
 	if !ok || trimAll(name) != name {
 		return wallZone{}, faultf(classZone, "there is no time zone %.60q", name)
 	}
-	return wallZone{location, offset}, nil
+	z.name, z.last = name, wallZone{location, offset}
+	return z.last, nil
 }
 
 // wallZone is a named zone, or, if that is nil, an offset in seconds.

@@ -309,7 +309,7 @@ class Trees:
         return {"a": self.value("int"), "l": self.value("array<int>"), "s": self.value("string")}
 
     def rows(self):
-        return [[self.value(t) for _, t in self.columns] for _ in range(6)]
+        return [[self.value(t) for _, t in self.columns] for _ in range(8)]
 
     def tree(self, kind, depth):
         return getattr(self, kind)(depth) if depth > 0 else getattr(self, kind)(0)
@@ -370,7 +370,7 @@ class Trees:
 def trees():
     trees = Trees(20261126)
     tables = [trees.rows() for _ in range(6)]
-    for n in range(160):
+    for n in range(110):
         kind = ["number", "boolean", "array", "map", "struct", "text", "boolean", "texts"][n % 8]
         yield getattr(trees, kind)(3), Trees.columns, tables[n % len(tables)]
 

@@ -38,7 +38,7 @@ func (p *regexpParser) class(consume bool) runeSet {
 	}
 	var set runeSet
 	empty := true
-	add := func(s runeSet) { set, empty = set.union(s), false }
+	add := func(s runeSet) { set, empty = append(set, s...), false } // brought into order once
 	for {
 		switch {
 		case !p.more():
@@ -47,7 +47,7 @@ func (p *regexpParser) class(consume bool) runeSet {
 			if consume {
 				p.i++
 			}
-			if negated {
+			if set = set.normal(); negated {
 				set = set.not()
 			}
 			return set
@@ -61,7 +61,7 @@ func (p *regexpParser) class(consume bool) runeSet {
 			case some && empty:
 				set, empty = right, false
 			case some:
-				set = set.and(right)
+				set = set.normal().and(right)
 			case empty:
 				p.fail("a class of nothing")
 			}
@@ -192,11 +192,7 @@ func (p *regexpParser) letterClass() runeSet {
 		ascii, wide = setVertical, setVertical
 	case 'p', 'P':
 		p.i++
-		set := p.property()
-		if c == 'P' {
-			return set.not()
-		}
-		return set
+		return p.property(c == 'P')
 	default:
 		return nil
 	}

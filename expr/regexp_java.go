@@ -28,17 +28,24 @@ func compileJava(pattern string) (*javaPattern, error) {
 	}
 	p := &javaPattern{names: parsed.names}
 	p.text, p.exact = plainText(tree)
-	var b strings.Builder
-	p.places = writeRE2(&b, tree)
-	if p.re, err = regexp.Compile(b.String()); err != nil {
-		return nil, &beyondRE2{"repetitions or nesting this large", 0}
-	}
+	large := &beyondRE2{"repetitions or nesting this large", 0}
 	var ok bool
 	if p.prog, ok = compileRegexp(tree, parsed.groups); !ok {
-		return nil, &beyondRE2{"repetitions this large", 0}
+		return nil, large
+	}
+	var b strings.Builder
+	if p.places = writeRE2(&b, tree); b.Len() > re2BytesMost {
+		return nil, large
+	}
+	if p.re, err = regexp.Compile(b.String()); err != nil {
+		return nil, large
 	}
 	return p, nil
 }
+
+// re2BytesMost bounds what a pattern is written as: classes are lists of ranges
+// there.
+const re2BytesMost = 1 << 22
 
 // plainText is the only text that a tree matches, if there is only one.
 func plainText(n *regexpNode) (string, bool) {

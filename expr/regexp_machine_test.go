@@ -46,16 +46,42 @@ func TestAllMachinesFindTheSame(t *testing.T) {
 			text.WriteString([]string{"a", "b", "é", "\n", "\r\n", "\u2028", "ab"}[r.IntN(7)])
 		}
 		s := text.String()
-		m := p.matcher()
-		one, all := newRegexpMachine(p.prog), newRegexpMachine(p.prog)
-		one.text, all.text = s, s
-		found, foundToo := one.tryEach(0, (p.prog.choices*(len(s)+1)+63)/64), all.followAll(0)
-		if found != foundToo || found && !slices.Equal(one.found, all.found) || found != m.in(s) {
-			t.Fatalf("%q in %q: %v %v, %v %v, %v", pattern, s, found, one.found, foundToo, all.found, m.in(s))
-		}
+		machinesAgree(t, p, pattern, s)
 		tested++
 	}
 	if tested < 10_000 {
 		t.Errorf("only %d patterns were tested", tested)
 	}
+}
+
+func machinesAgree(t *testing.T, p *javaPattern, pattern, s string) {
+	t.Helper()
+	one, all := newRegexpMachine(p.prog), newRegexpMachine(p.prog)
+	one.text, all.text = s, s
+	words := (p.prog.choices*(len(s)+1) + 63) / 64
+	if words > triedMost/64 {
+		return
+	}
+	found, foundToo, in := one.tryEach(0, words), all.followAll(0), p.matcher().in(s)
+	if found != foundToo || found && !slices.Equal(one.found, all.found) || found != in {
+		t.Fatalf("%q in %q: %v %v, %v %v, %v", pattern, s, found, one.found, foundToo, all.found, in)
+	}
+}
+
+func FuzzMachinesFindTheSame(f *testing.F) {
+	for _, pattern := range []string{
+		"(a|b*)*?c", `^[a-z&&[^b\\]]]+$`, `(?iu)\\Q.K\\E|\\x{1F600}`, `(?m)^\\s*$`, `(?x) a # b`, `\\p{IsLatin}\\P{Lu}`, `\\uD83D\\uDE00`, `\\uD800`, "(?<n>a){2,3}?", `\\Z|\\z|\\A\\b\\B\\R`, "[]^-a-]",
+	} {
+		f.Add(pattern, "aK.\r\nb é\u2028😀")
+	}
+	f.Fuzz(func(t *testing.T, pattern, s string) {
+		p, err := compileJava(pattern)
+		if err != nil {
+			_ = err.Error()
+			return
+		}
+		machinesAgree(t, p, pattern, s)
+		r := p.newReplacement(s)
+		_, _ = p.matcher().appendReplaced(nil, s, 0, r)
+	})
 }

@@ -6,8 +6,10 @@ import (
 	"unicode"
 )
 
-// regexpRepeatMost is how often RE2 lets something be repeated.
-const regexpRepeatMost = 1000
+const (
+	regexpRepeatMost = 1000    // how often RE2 lets something be repeated
+	regexpCharsMost  = 1 << 15 // of a pattern
+)
 
 // badPattern is why a text is no regular expression of Java's.
 type badPattern struct{ msg string }
@@ -50,12 +52,14 @@ type regexpParser struct {
 	depth  int
 	groups int
 	names  map[string]int
+
+	properties map[propertyKey]runeSet
 }
 
 // parseRegexp reads a regular expression of Java's. It fails with *badPattern
 // or *beyondRE2.
 func parseRegexp(pattern string) (n *regexpNode, p *regexpParser, err error) {
-	p = &regexpParser{names: map[string]int{}}
+	p = &regexpParser{names: map[string]int{}, properties: map[propertyKey]runeSet{}}
 	defer func() {
 		switch problem := recover().(type) {
 		case nil:
@@ -67,7 +71,9 @@ func parseRegexp(pattern string) (n *regexpNode, p *regexpParser, err error) {
 			panic(problem)
 		}
 	}()
-	p.unquote([]rune(pattern))
+	if p.unquote([]rune(pattern)); len(p.text) > regexpCharsMost {
+		p.beyond("a pattern of this length", regexpCharsMost)
+	}
 	n = p.either()
 	if p.more() {
 		p.fail("unmatched )")

@@ -14,8 +14,12 @@ type regexpProgram struct {
 	first *[256]bool
 }
 
-// regexpInstsMost bounds the instructions: repetitions multiply them.
-const regexpInstsMost = 1 << 16
+// Bounds of a program: of its instructions, which repetitions multiply, and of
+// the registers that all threads together may have.
+const (
+	regexpInstsMost     = 1 << 14
+	regexpRegistersMost = 1 << 20
+)
 
 type regexpInst struct {
 	op   instOp
@@ -52,14 +56,14 @@ func (s *instSet) has(r rune) bool {
 // regexpCompiler builds a program from its end to its start.
 type regexpCompiler struct {
 	code []regexpInst
-	sets map[string]*instSet
+	sets map[*regexpNode]*instSet
 }
 
 // compileRegexp makes a program of a tree, unless it would be too long.
 func compileRegexp(n *regexpNode, groups int) (*regexpProgram, bool) {
-	c := &regexpCompiler{code: []regexpInst{{op: instMatch}}, sets: map[string]*instSet{}}
+	c := &regexpCompiler{code: []regexpInst{{op: instMatch}}, sets: map[*regexpNode]*instSet{}}
 	start := c.node(n, 0)
-	if len(c.code) > regexpInstsMost {
+	if len(c.code) > regexpInstsMost || len(c.code)*2*(groups+1) > regexpRegistersMost {
 		return nil, false
 	}
 	p := &regexpProgram{code: c.code, start: start, groups: groups, anchored: beginsAtBegin(n)}
@@ -106,7 +110,7 @@ func (c *regexpCompiler) node(n *regexpNode, next int32) int32 {
 	}
 	switch n.op {
 	case opSet:
-		return c.emit(regexpInst{op: instChar, next: next, set: c.set(n.set)})
+		return c.emit(regexpInst{op: instChar, next: next, set: c.set(n)})
 	case opPlace:
 		return c.emit(regexpInst{op: instPlace, next: next, arg: int(n.place)})
 	case opConcat:
@@ -152,22 +156,25 @@ func (c *regexpCompiler) repeat(n *regexpNode, next int32) int32 {
 		}
 	}
 	for range copies {
-		next = c.node(sub, next)
+		start := c.node(sub, next)
+		if start == next { // nothing, however often
+			break
+		}
+		next = start
 	}
 	return next
 }
 
-// set shares equal sets.
-func (c *regexpCompiler) set(s runeSet) *instSet {
-	key := string(s)
-	if c.sets[key] == nil {
-		set := &instSet{all: s}
+// set is made once for all copies of a node.
+func (c *regexpCompiler) set(n *regexpNode) *instSet {
+	if c.sets[n] == nil {
+		set := &instSet{all: n.set}
 		for r := range rune(utf8.RuneSelf) {
-			set.ascii[r] = s.has(r)
+			set.ascii[r] = n.set.has(r)
 		}
-		c.sets[key] = set
+		c.sets[n] = set
 	}
-	return c.sets[key]
+	return c.sets[n]
 }
 
 // findFirst finds the bytes that a match can begin with.

@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// property reads the name behind \p, in braces or a single letter.
-func (p *regexpParser) property() runeSet {
+// property reads the name behind \p or \P, in braces or a single letter.
+func (p *regexpParser) property(negated bool) runeSet {
 	start := p.i - 2
 	if p.raw() < 0 {
 		p.fail("a property without a name")
@@ -24,11 +24,26 @@ func (p *regexpParser) property() runeSet {
 		p.i = end
 	}
 	p.i++
+	key := propertyKey{name, negated, p.flags}
+	if set, known := p.properties[key]; known {
+		return set
+	}
 	set, known := p.namedProperty(name, start)
 	if !known {
 		p.fail("unknown property %s", name)
 	}
+	if negated {
+		set = set.not()
+	}
+	p.properties[key] = set
 	return set
+}
+
+// propertyKey is what a property depends on; each is looked up once.
+type propertyKey struct {
+	name    string
+	negated bool
+	flags   regexpFlags
 }
 
 func (p *regexpParser) namedProperty(name string, start int) (runeSet, bool) {

@@ -17,6 +17,8 @@ func TestWhatRegularExpressionsCannotDoIsNamed(t *testing.T) {
 		"a{1001}": "a repetition of more than 1000", "(a{100}){100}": "repetitions or nesting this large", `\p{javaMirrored}`: "the property javaMirrored",
 		`(?U)\b`: `\b with the flag U`, `(?U)\B`: `\B with the flag U`, strings.Repeat("(", 1001) + strings.Repeat(")", 1001): "nesting this deep",
 		strings.Repeat("[", 1001) + "a" + strings.Repeat("]", 1001): "nesting this deep",
+		strings.Repeat("a", 40_000):                                 "a pattern of this length", "(abcdefghijklmnopqrst){1000}": "repetitions or nesting this large", strings.Repeat("(", 900) + "a{30}" + strings.Repeat(")", 900): "repetitions or nesting this large",
+		"(((){1000}){1000}){1000}": "repetitions or nesting this large", strings.Repeat(`(\p{L})`, 4000): "repetitions or nesting this large",
 	} {
 		for _, function := range []string{"s RLIKE %", "regexp_extract(s, %, 0)", "regexp_replace(s, %, '')"} {
 			var unsupported *UnsupportedError

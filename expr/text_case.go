@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -15,18 +16,14 @@ const (
 
 // appendUpperCase appends s in capitals.
 func appendUpperCase(dst []byte, s string) []byte {
-	for i, r := range s {
-		switch {
-		case 'a' <= r && r <= 'z':
-			dst = append(dst, byte(r-'a'+'A'))
-		case r < utf8.RuneSelf:
-			dst = append(dst, byte(r))
-		default:
-			if several := upperSeveral[r]; several != "" {
-				dst = append(dst, several...)
-			} else {
-				dst = appendMapped(dst, s, i, r, upperOf(r))
-			}
+	dst, n := appendASCII(dst, s, &asciiUpper)
+	for i, r := range s[n:] {
+		if r < utf8.RuneSelf {
+			dst = append(dst, asciiUpper[r])
+		} else if several := upperSeveral[r]; several != "" {
+			dst = append(dst, several...)
+		} else {
+			dst = appendMapped(dst, s, n+i, r, upperOf(r))
 		}
 	}
 	return dst
@@ -34,10 +31,34 @@ func appendUpperCase(dst []byte, s string) []byte {
 
 // appendLowerCase appends s in small letters.
 func appendLowerCase(dst []byte, s string) []byte {
-	for i, r := range s {
-		dst = appendLowerCaseAt(dst, s, i, r)
+	dst, n := appendASCII(dst, s, &asciiLower)
+	for i, r := range s[n:] {
+		dst = appendLowerCaseAt(dst, s, n+i, r)
 	}
 	return dst
+}
+
+// asciiUpper and asciiLower are the other case of ASCII's letters, and all
+// else of it as it is.
+var asciiUpper, asciiLower = func() (upper, lower [utf8.RuneSelf]byte) {
+	for c := range byte(utf8.RuneSelf) {
+		upper[c], lower[c] = byte(unicode.ToUpper(rune(c))), byte(unicode.ToLower(rune(c)))
+	}
+	return upper, lower
+}()
+
+// appendASCII appends what a table makes of the ASCII that s begins with, and
+// says how long that is.
+func appendASCII(dst []byte, s string, table *[utf8.RuneSelf]byte) ([]byte, int) {
+	start := len(dst)
+	dst = slices.Grow(dst, len(s))[:start+len(s)]
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return dst[:start+i], i
+		}
+		dst[start+i] = table[s[i]]
+	}
+	return dst, len(s)
 }
 
 // appendTitleCase appends s with a capital at the beginning of each word: after
@@ -65,10 +86,8 @@ func appendTitleCase(dst []byte, s string) []byte {
 // appendLowerCaseAt appends the small form of the character r at byte i of s.
 func appendLowerCaseAt(dst []byte, s string, i int, r rune) []byte {
 	switch {
-	case 'A' <= r && r <= 'Z':
-		return append(dst, byte(r-'A'+'a'))
 	case r < utf8.RuneSelf:
-		return append(dst, byte(r))
+		return append(dst, asciiLower[r])
 	case r == capitalDotI:
 		return append(dst, smallDotI...)
 	case r == capitalSigma && endsWord(s, i):

@@ -18,7 +18,7 @@ mkdir -p "$cache" "$BENCH_DATA"
 selected=()
 for prefix in "${@:-}"; do
   before=${#selected[@]}
-  for workload in W0_idle W1_append W1b_partitioned W2_full W2b_project W2c_selective W2d_lookup W3_snapshot W3_incremental \
+  for workload in W0_idle W1_append W1b_partitioned W2_full W2b_project W2c_selective W2d_lookup W3_snapshot W3_incremental W3_plan \
     W4_small_commits W4c_checkpoint W5_contention W10_filter W10_like W10_in W10_case s3:W0_idle s3:W4_small_commits s3:W4g_group s3:W5_contention s3:W9; do
     [[ $workload != "$prefix"* ]] || selected+=("$workload")
   done
@@ -166,6 +166,12 @@ measure() { # measure WORKLOAD
   W3_incremental)
     for log in "${logs[@]}"; do
       [[ $log != *-a ]] || both "$1" --table "$BENCH_DATA/logs/$log" --scale "$log" --repeat 3
+    done ;;
+  W3_plan)
+    for log in n100000-a n1000000-a; do
+      for mode in handle path; do
+        both "$1" --table "$BENCH_DATA/logs/$log" --scale "$log" --repeat 3 --mode "$mode"
+      done
     done ;;
   W4_small_commits)
     for mode in handle path; do

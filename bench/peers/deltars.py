@@ -113,6 +113,22 @@ def advance(a):
     meter.line(a.workload, ENGINE, a.scale, files=after, commits=after - before, relist_s=round(relist, 4))
 
 
+def plan_scan(a):
+    """W3: which files of an open table a day and a range of ids leave, by the log alone."""
+    leave = [("day", "=", "2024-03-01"), ("id", ">=", "1000000"), ("id", "<=", "500000000")]
+    meter, opened = Meter(), []
+
+    def run():
+        if a.mode == "path" or not opened:
+            opened[:] = [DeltaTable(a.table)]
+        return len(opened[0].file_uris(file_pruning_predicate=leave))
+
+    if a.mode == "handle":
+        run()
+    kept = meter.run(run, a.repeat)
+    meter.line(a.workload, ENGINE, a.scale, files=len(opened[0].file_uris()), mode=a.mode, kept=kept)
+
+
 def foreign_commit(table, version):
     """Writes a commit of one file, as another writer would."""
     info = {"timestamp": 1700000000000 + version, "operation": "WRITE", "operationParameters": {}}
@@ -220,7 +236,8 @@ def contend(a):
 
 WORKLOADS = {
     "W1_append": append, "W1b_partitioned": append, "W2_full": scan, "W2b_project": scan, "W2c_selective": scan, "W2d_lookup": scan,
-    "W3_snapshot": open_and_list, "W3_incremental": advance, "W4_small_commits": small_commits, "W4c_checkpoint": write_checkpoint,
+    "W3_snapshot": open_and_list, "W3_incremental": advance, "W3_plan": plan_scan, "W4_small_commits": small_commits,
+    "W4c_checkpoint": write_checkpoint,
     "W5_contention": contend, "W0_idle": lambda a: idle(a, ENGINE), **{name: lambda a: small.run(a, ENGINE) for name in small.WORKLOADS},
 }
 

@@ -5,6 +5,7 @@
 //
 //	Open            the footer, checked (see package parquetfile)
 //	Bounds, Pages   what the statistics of a row group or a page prove
+//	Bloom           which values a row group lacks
 //	Read(ReadPlan)  wanted columns × wanted rows → batches
 //
 //	for each row group with wanted rows

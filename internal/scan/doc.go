@@ -3,7 +3,8 @@
 // and filters every row exactly.
 //
 //	state's files ─► skip by partition values, then by statistics      no request
-//	   a file     ─► skip row groups by the footer, pages by the index one read of the footer
+//	   a file     ─► skip row groups by the footer and bloom filters,    one read of the footer
+//	                 pages by the index (prune.go)
 //	   its rows   ─► the predicate's columns first, the others where rows are left (probe.go)
 //	              ─► partition columns added, predicate, projection
 //

@@ -6,8 +6,10 @@
 //	           ├─► Decide ─► None: skip it   All: no row needs a test   Maybe: read and test
 //	bounds ────┘
 //
-// [Decide] takes a bound predicate and a [Source] of bounds; [Files] is the
-// source that a log's add actions are, partition values first.
+// [Predicate] takes a [Source] of bounds, which as a [Sieve] may also know of
+// single values that are not there; [Files] decides a log's add actions,
+// partition values first. Both say which part of the predicate it was, and
+// which bounds.
 //
 // # How
 //
@@ -27,7 +29,9 @@
 //	    x > k, x >= k, x <> k and NOT are never excluded by an upper bound.
 //	(3) −0.0 equals 0.0; equal bounds of floats do not tell which of them it is.
 //	(4) A missing bound, count or column is unknown; it proves nothing.
-//	(5) Pruning never decides whether an error appears: where evaluation of a
+//	(5) A function that keeps the order of an operand maps bounds to bounds, if
+//	    it has a value at both; CASE and its like are one of their branches.
+//	(6) Pruning never decides whether an error appears: where evaluation of a
 //	    row might fail the answer is Maybe. An AND evaluates a conjunct only
 //	    on rows for which those before it hold, here as in evaluation.
 //

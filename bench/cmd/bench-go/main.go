@@ -59,6 +59,7 @@ var workloads = map[string]workload{
 	"W2d_lookup":       scanTable,
 	"W3_snapshot":      openAndList,
 	"W3_incremental":   advance,
+	"W3_plan":          planScan,
 	"W4_small_commits": smallCommits,
 	"W4c_checkpoint":   writeCheckpoint,
 	"W4g_group":        group,

@@ -27,8 +27,10 @@ class Sentences:
         if depth == 0 or r < 0.12:
             return pick(TEXTS) if self.random.random() < 0.3 else pick(["s", "u", "s", "u", "n", "d", "dt", "p"])
         t, n = lambda: self.text(depth - 1), lambda: self.number(depth - 1)
-        form = pick(["upper(T)", "lower(T)", "initcap(T)", "trim(T)", "ltrim(T, T)", "rtrim(T)", "btrim(T, T)", "substring(T, N)", "substring(T, N, N)", "left(T, N)", "right(T, N)", "concat(T, T)", "T || T",
-                     "concat_ws(T, T, T)", "replace(T, T, T)", "translate(T, T, T)", "reverse(T)", "repeat(T, SMALL)", "lpad(T, SMALL, T)", "rpad(T, SMALL)", "chr(N)", "CASE WHEN B THEN T ELSE T END", "coalesce(T, T)",
+        form = pick(["upper(T)", "lower(T)", "initcap(T)", "trim(T)", "ltrim(T, T)", "rtrim(T)", "btrim(T, T)", "substring(T, N)",
+            "substring(T, N, N)", "left(T, N)", "right(T, N)", "concat(T, T)", "T || T",
+                     "concat_ws(T, T, T)", "replace(T, T, T)", "translate(T, T, T)", "reverse(T)", "repeat(T, SMALL)", "lpad(T, SMALL, T)",
+                         "rpad(T, SMALL)", "chr(N)", "CASE WHEN B THEN T ELSE T END", "coalesce(T, T)",
                      "if(B, T, T)", "split_part(T, T, SMALL)", "TRIM(LEADING T FROM T)", "SUBSTRING(T FROM N FOR N)"])
         return self.fill(form, t, n, depth)
 
@@ -40,7 +42,8 @@ class Sentences:
         return self.fill(form, lambda: self.text(depth - 1), lambda: self.number(depth - 1), depth)
 
     def boolean(self, depth):
-        form = self.random.choice(["startswith(T, T)", "endswith(T, T)", "contains(T, T)", "(T) LIKE '%a%'", "(T) ILIKE 'a%'", "(T) = (T)", "(T) < (T)", "(N) > (N)", "(T) IS NULL", "B AND B", "NOT (B)", "p"])
+        form = self.random.choice(["startswith(T, T)", "endswith(T, T)", "contains(T, T)", "(T) LIKE '%a%'", "(T) ILIKE 'a%'", "(T) = (T)",
+            "(T) < (T)", "(N) > (N)", "(T) IS NULL", "B AND B", "NOT (B)", "p"])
         return self.fill(form, lambda: self.text(depth - 1), lambda: self.number(depth - 1), depth) if depth > 0 else "p"
 
     def fill(self, form, text, number, depth):

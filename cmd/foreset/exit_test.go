@@ -85,7 +85,7 @@ func TestUsage(t *testing.T) {
 		{"neither a version nor a time", []string{"cat", at, "--at", "yesterday"}},
 		{"no version has such a number", []string{"cat", at, "--at", "99999999999999999999"}},
 		{"unexpected end", []string{"cat", at, "--where", "id ="}},
-		{"function upper", []string{"cat", at, "--where", "upper(id) = 'X'"}},
+		{"function explode", []string{"cat", at, "--where", "explode(id) = 'X'"}},
 		{"no column nope", []string{"cat", at, "--where", "nope = 1"}},
 		{"no column nope", []string{"files", at, "--where", "nope = 1"}},
 		{"not boolean", []string{"cat", at, "--where", "id + 1"}},

@@ -136,12 +136,19 @@ func nestedFromArrow(arr arrow.Array, t schema.Type) (*nested, error) {
 func (n *nested) readOffsets(list array.ListLike) error {
 	rows, offset := list.Len(), list.Data().Offset()
 	if buffers := list.Data().Buffers(); rows > 0 && len(buffers) > 1 {
-		size := 4
-		if id := list.DataType().ID(); id == arrow.LARGE_LIST || id == arrow.LARGE_LIST_VIEW {
+		size, more := 4, 1 // a list has one offset more than rows, a view has offsets and sizes
+		switch list.DataType().ID() {
+		case arrow.LARGE_LIST:
 			size = 8
+		case arrow.LIST_VIEW:
+			more = 0
+		case arrow.LARGE_LIST_VIEW:
+			size, more = 8, 0
 		}
-		if buffers[1].Len() < (offset+rows)*size {
-			return fmt.Errorf("array of type %v without offsets", list.DataType())
+		for _, b := range buffers[1:] {
+			if b == nil || b.Len() < (offset+rows+more)*size {
+				return fmt.Errorf("array of type %v without offsets", list.DataType())
+			}
 		}
 	}
 	for i := range rows {

@@ -102,7 +102,7 @@ var coreDifferences = []difference{
 var oracleDay = time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
 
 // oracleValue turns a JSON value of the oracle into a Value.
-func oracleValue(t *testing.T, v any, typ schema.Type) value.Value {
+func oracleValue(t testing.TB, v any, typ schema.Type) value.Value {
 	t.Helper()
 	if v == nil {
 		return value.Null(typ)
@@ -178,7 +178,7 @@ func nestedValues(t *testing.T, results []any, typ schema.Type) []value.Value {
 }
 
 // appendJSON appends a JSON value of the oracle to a builder of its type.
-func appendJSON(t *testing.T, b array.Builder, v any, typ schema.Type) {
+func appendJSON(t testing.TB, b array.Builder, v any, typ schema.Type) {
 	t.Helper()
 	if v == nil {
 		b.AppendNull()
@@ -247,7 +247,7 @@ func appendValue(b array.Builder, v value.Value) {
 }
 
 // newBatch makes a batch of rows; the caller releases it.
-func newBatch(t *testing.T, s *schema.Struct, rows [][]any, mem memory.Allocator) arrow.RecordBatch {
+func newBatch(t testing.TB, s *schema.Struct, rows [][]any, mem memory.Allocator) arrow.RecordBatch {
 	t.Helper()
 	as, err := arrowconv.Schema(s)
 	if err != nil {

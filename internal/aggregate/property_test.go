@@ -161,7 +161,7 @@ func tableOf(t *testing.T, s *schema.Struct, batches []arrow.RecordBatch, change
 	return f
 }
 
-var words = []string{"", "a", "b", "a\x00", "a\x00b", "\x00", "ab", "é", "longer than the prefix", "longer than this", "zz"}
+var words = []string{"", "a", "b", "a\x00", "a\x00b", "\x00", "ab", "é", "longer than the prefix", "longer than this", "zz", strings.Repeat("z", 300) + "a", strings.Repeat("z", 300) + "b"}
 
 // randomValue is a value of few, so that groups come together. Floats add up
 // exactly in any order.
@@ -581,7 +581,7 @@ func restat(r *rand.Rand) func(string) string {
 		if err := dec.Decode(&all); err != nil {
 			panic(err)
 		}
-		switch r.IntN(6) {
+		switch r.IntN(7) {
 		case 0:
 			return ""
 		case 1:
@@ -590,7 +590,7 @@ func restat(r *rand.Rand) func(string) string {
 			delete(all, "nullCount")
 		case 3:
 			delete(all, "minValues")
-		case 4:
+		case 4, 6:
 			all["tightBounds"] = false
 			for bound, by := range map[string]int64{"minValues": -3, "maxValues": 3} {
 				for _, c := range []string{"i", "l", "sh", "by"} {

@@ -6,12 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -339,6 +339,15 @@ func appendNested(dst []byte, arr arrow.Array, i int) []byte {
 	}
 }
 
+// refusedByName is what Spark evaluates and this package refuses, as docs/sql.md
+// says; these are the beginnings of its names.
+var refusedByName = []string{
+	"LIKE ALL", "LIKE ANY", "a subquery", "date - date (INTERVAL)", "INTERVAL beside",
+	"operator &", "operator |", "operator ^", "operator ~", "operator <<",
+	"look-ahead", "a back-reference", "the block",
+	"function count", "function charindex",
+}
+
 func TestOracleCasesHaveSparksResults(t *testing.T) {
 	files, err := filepath.Glob("testdata/oracle/*.jsonl")
 	if err != nil || len(files) == 0 {
@@ -362,7 +371,7 @@ func holdToSpark(t *testing.T, name, family string) {
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, 64<<20)
 	cases, answers, wrong := 0, 0, 0
-	unsupported := map[string]int{}
+	unsupported := map[string]string{}
 	differ := map[difference]int{}
 	for lines.Scan() {
 		var c oracleCase
@@ -375,7 +384,9 @@ func holdToSpark(t *testing.T, name, family string) {
 		cases++
 		problems, refused := c.check(t)
 		if refused != nil {
-			unsupported[refused.What]++
+			if c.Type != nil { // Spark has it
+				unsupported[refused.What] = c.SQL
+			}
 			continue
 		}
 		answers += len(c.Rows)
@@ -397,8 +408,10 @@ func holdToSpark(t *testing.T, name, family string) {
 		}
 	}
 	t.Logf("%d expressions; of those supported %d answers, %d wrong, %d known differences", cases, answers, wrong, len(differ))
-	for _, what := range slices.Sorted(maps.Keys(unsupported)) {
-		t.Logf("not supported: %s (%d)", what, unsupported[what])
+	for what, sql := range unsupported {
+		if !slices.ContainsFunc(refusedByName, func(name string) bool { return strings.HasPrefix(what, name) }) {
+			t.Errorf("%s: %s is not supported, and not listed as such", sql, what)
+		}
 	}
 }
 
@@ -477,15 +490,25 @@ func (c *oracleCase) compare(t *testing.T, b *Bound) []string {
 	defer whole.Release()
 	words := asDictionaries(whole)
 	defer words.Release()
-	for name, batch := range map[string]arrow.RecordBatch{"among others": whole, "from dictionaries": words} {
-		got, err := evaluate(b, batch, mem)
-		if err != nil {
-			problems = append(problems, fmt.Sprintf("%s: %v", name, err))
+	together := []struct {
+		name  string
+		batch arrow.RecordBatch
+		got   []value.Value
+		err   error
+	}{{name: "among others", batch: whole}, {name: "from dictionaries", batch: words}}
+	var both sync.WaitGroup // at once: a Bound may be used by many goroutines
+	for i := range together {
+		both.Go(func() { together[i].got, together[i].err = evaluate(b, together[i].batch, mem) })
+	}
+	both.Wait()
+	for _, w := range together {
+		if w.err != nil {
+			problems = append(problems, fmt.Sprintf("%s: %v", w.name, w.err))
 			continue
 		}
-		for i := range got {
-			if !identical(got[i], goodValues[i]) {
-				problems = append(problems, fmt.Sprintf("row %v: %#v alone, %#v %s", good[i], goodValues[i], got[i], name))
+		for i, got := range w.got {
+			if !identical(got, goodValues[i]) {
+				problems = append(problems, fmt.Sprintf("row %v: %#v alone, %#v %s", good[i], goodValues[i], got, w.name))
 			}
 		}
 	}

@@ -181,7 +181,7 @@ func arrayJoin(b *binder, at *syntax, args []Node) (Node, error) {
 		}
 		args[i] = b.convert(at, args[i], schema.String)
 	}
-	fn := callable{eval: func(c *call) (vec, error) {
+	fn := callable{fails: true, eval: func(c *call) (vec, error) {
 		list := c.args[0]
 		kids, err := list.nested.children()
 		if err != nil {
@@ -191,7 +191,7 @@ func arrayJoin(b *binder, at *syntax, args []Node) (Node, error) {
 		separator := operandOf[string](c, 1)
 		return c.texts(func(dst []byte, i int) ([]byte, *fault) {
 			start, end := list.nested.span(i)
-			first := true
+			first, before := true, len(dst)
 			for j := int(start); j < int(end); j++ {
 				null := kids[0].nullAt(j)
 				if null && len(c.args) == 2 {
@@ -205,6 +205,9 @@ func arrayJoin(b *binder, at *syntax, args []Node) (Node, error) {
 					dst = append(dst, operandOf[string](c, 2).at(i)...)
 				} else {
 					dst = append(dst, parts[j*kids[0].stride()]...)
+				}
+				if problem := checkedLength(int64(len(dst) - before)); problem != nil {
+					return dst, problem
 				}
 			}
 			return dst, nil

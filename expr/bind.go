@@ -59,6 +59,9 @@ func (e Expr) Bind(s *schema.Struct, env Env) (*Bound, error) {
 	if err != nil {
 		return nil, err
 	}
+	if nodesBelow(n, map[Node]int{}) > nodesMax {
+		return nil, &LimitError{What: "operators and operands", Limit: nodesMax}
+	}
 	return &Bound{root: n, columns: b.columns, text: e.text, shared: sharedNodes(n)}, nil
 }
 
@@ -68,6 +71,21 @@ type binder struct {
 	env     *environment
 	columns []*Column
 	nodes   int
+}
+
+// nodesBelow is the number of nodes that printing and pruning meet from n down,
+// or some number beyond nodesMax. What NULLIF, BETWEEN and the like use twice
+// they meet twice, though it is one node.
+func nodesBelow(n Node, known map[Node]int) int {
+	if count, ok := known[n]; ok {
+		return count
+	}
+	count := 1
+	for _, arg := range Operands(n) {
+		count = min(count+nodesBelow(arg, known), nodesMax+1)
+	}
+	known[n] = count
+	return count
 }
 
 func (b *binder) at(n *syntax) Position { return position(b.text, n.pos) }
@@ -368,13 +386,13 @@ func (b *binder) connect(at *syntax, args []Node, and bool) (Node, error) {
 
 // between is two comparisons, as in Spark: each has its own common type.
 func (b *binder) between(n *syntax) (Node, error) {
+	args, err := b.bindAll(n.args)
+	if err != nil {
+		return nil, err
+	}
 	var parts [2]Node
 	for i, op := range []string{">=", "<="} {
-		args, err := b.bindAll([]*syntax{n.args[0], n.args[i+1]})
-		if err != nil {
-			return nil, err
-		}
-		if parts[i], err = b.compare(n, op, args[0], args[1]); err != nil {
+		if parts[i], err = b.compare(n, op, args[0], args[i+1]); err != nil {
 			return nil, err
 		}
 	}

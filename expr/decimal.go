@@ -235,8 +235,10 @@ func formatDecimal(unscaled *big.Int, scale int) string {
 }
 
 // splitDecimal reads a number as Java's BigDecimal does: mantissa × 10^exp.
-// Exponents beyond ±9 digits are refused, as there.
+// Exponents beyond ±9 digits are refused, as there. Of very long numbers only
+// the first digits are kept: a decimal has 38, and rounds by the one after them.
 func splitDecimal(text string) (mantissa *big.Int, exp int, ok bool) {
+	const digitsKept = 200
 	number, exponent, hasExponent := cutAny(text, "eE")
 	if hasExponent {
 		if exp, ok = smallInt(exponent); !ok {
@@ -252,8 +254,13 @@ func splitDecimal(text string) (mantissa *big.Int, exp int, ok bool) {
 	if digits == "" || strings.Trim(digits, "0123456789") != "" {
 		return nil, 0, false
 	}
+	exp -= len(fraction)
+	digits = strings.TrimLeft(digits[:len(digits)-1], "0") + digits[len(digits)-1:]
+	if len(digits) > digitsKept {
+		digits, exp = digits[:digitsKept], exp+len(digits)-digitsKept
+	}
 	mantissa, ok = new(big.Int).SetString(strings.TrimPrefix(sign, "+")+digits, 10)
-	return mantissa, exp - len(fraction), ok
+	return mantissa, exp, ok
 }
 
 func cutAny(s, chars string) (before, after string, found bool) {

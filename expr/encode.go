@@ -15,7 +15,7 @@ import (
 var encodeFunctions = map[string]*function{
 	"hex":      {1, 1, hexOf},
 	"unhex":    fixed("unhex", 1, schema.Binary, callable{eval: unhex}, schema.String),
-	"base64":   fixed("base64", 1, schema.String, callable{eval: toBase64}, schema.Binary),
+	"base64":   fixed("base64", 1, schema.String, callable{eval: toBase64, fails: true}, schema.Binary),
 	"unbase64": fixed("unbase64", 1, schema.Binary, callable{eval: fromBase64, fails: true}, schema.String),
 	"encode":   fixed("encode", 2, schema.Binary, callable{eval: encode, fails: true}, schema.String, schema.String),
 	"decode":   {2, -1, decode},
@@ -28,19 +28,22 @@ func hexOf(b *binder, at *syntax, args []Node) (Node, error) {
 	if t := x.Type(); isNumeric(t) || t == schema.Void {
 		return b.makeCall(at, "hex", schema.String, callable{eval: hexOfInts}, b.convert(at, x, schema.Long)), nil
 	} else if t == schema.Binary {
-		return b.makeCall(at, "hex", schema.String, callable{eval: hexOfBytes}, x), nil
+		return b.makeCall(at, "hex", schema.String, callable{eval: hexOfBytes, fails: true}, x), nil
 	}
 	args, err := b.implicit(at, args, schema.String)
 	if err != nil {
 		return nil, err
 	}
-	return b.makeCall(at, "hex", schema.String, callable{eval: hexOfBytes}, args...), nil
+	return b.makeCall(at, "hex", schema.String, callable{eval: hexOfBytes, fails: true}, args...), nil
 }
 
 func hexOfBytes(c *call) (vec, error) {
 	s := operandOf[string](c, 0)
 	return c.texts(func(dst []byte, i int) ([]byte, *fault) {
 		start := len(dst)
+		if problem := checkedLength(2 * int64(len(s.at(i)))); problem != nil {
+			return dst, problem
+		}
 		dst = hex.AppendEncode(dst, bytesOf(s.at(i)))
 		upperHex(dst[start:])
 		return dst, nil
@@ -102,6 +105,9 @@ func toBase64(c *call) (vec, error) {
 	s := operandOf[string](c, 0)
 	return c.texts(func(dst []byte, i int) ([]byte, *fault) {
 		b := bytesOf(s.at(i))
+		if problem := checkedLength(int64(base64.StdEncoding.EncodedLen(len(b)))); problem != nil {
+			return dst, problem
+		}
 		for ; len(b) > lineBytes; b = b[lineBytes:] {
 			dst = base64.StdEncoding.AppendEncode(dst, b[:lineBytes])
 			dst = append(dst, "\r\n"...)

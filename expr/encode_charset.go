@@ -64,13 +64,14 @@ func encode(c *call) (vec, error) {
 		if set.name == "UTF-16" && text != "" {
 			dst = append(dst, 0xfe, 0xff)
 		}
+		start := len(dst)
 		for _, r := range text {
 			var ok bool
 			if dst, ok = set.encode(dst, r); !ok {
 				return dst, faultf("MALFORMED_CHARACTER_CODING", "%s cannot be written in %s", quoteString(text), set.name)
 			}
 		}
-		return dst, nil
+		return dst, checkedLength(int64(len(dst) - start))
 	})
 }
 
@@ -108,7 +109,7 @@ func decodeBytes(c *call) (vec, error) {
 		if set, problem = charsetNamed(name.at(i), set); problem != nil {
 			return dst, problem
 		}
-		b := bytesOf(s.at(i))
+		b, start := bytesOf(s.at(i)), len(dst)
 		decode, mark := set.decode, 0
 		switch set.name {
 		case "UTF-16":
@@ -124,7 +125,7 @@ func decodeBytes(c *call) (vec, error) {
 			dst = utf8.AppendRune(dst, r)
 			b = b[n:]
 		}
-		return dst, nil
+		return dst, checkedLength(int64(len(dst) - start))
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 const (
 	textBytesMax = 1 << 20 // of a text
 	depthMax     = 1000    // of an expression, in nested operators and parentheses
-	nodesMax     = 1 << 20 // of a bound expression; BETWEEN binds its first operand twice
+	nodesMax     = 1 << 20 // of a bound expression; BETWEEN has its first operand twice
 )
 
 // Position is a place in the text of an expression. Line and Column count from

@@ -262,7 +262,7 @@ func (l lexer) number(pos int, negative bool) (token, error) {
 		end = l.wordEnd(pos) // 1st, 2x: a word; the sign of an exponent was not part of it
 		return token{kind: tokenWord, pos: pos, end: end, text: l.text[pos:end]}, nil
 	default:
-		return token{}, l.fail(pos, "bad number "+strconv.Quote(l.text[pos:end]))
+		return token{}, l.fail(pos, "bad number "+strconv.Quote(beginning(l.text[pos:end])))
 	}
 	text := l.text[pos:digitsEnd]
 	if negative {
@@ -280,7 +280,7 @@ func parseNumber(text, suffix string, fraction, exponent bool) (value.Value, str
 	integer := func(t schema.Primitive, width int) (value.Value, string) {
 		n, err := strconv.ParseInt(text, 10, width)
 		if err != nil {
-			return value.Value{}, text + " does not fit in " + t.String()
+			return value.Value{}, beginning(text) + " does not fit in " + t.String()
 		}
 		return value.Int(t, n), ""
 	}
@@ -294,13 +294,13 @@ func parseNumber(text, suffix string, fraction, exponent bool) (value.Value, str
 	case suffix == "F":
 		f, err := strconv.ParseFloat(text, 32)
 		if err != nil {
-			return value.Value{}, text + " does not fit in float"
+			return value.Value{}, beginning(text) + " does not fit in float"
 		}
 		return value.Float(float32(f)), ""
 	case suffix == "D" || suffix == "" && exponent:
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil {
-			return value.Value{}, text + " does not fit in double"
+			return value.Value{}, beginning(text) + " does not fit in double"
 		}
 		return value.Double(f), ""
 	case suffix == "" && !fraction:
@@ -313,9 +313,18 @@ func parseNumber(text, suffix string, fraction, exponent bool) (value.Value, str
 	}
 	v, ok := decimalLiteral(text)
 	if !ok {
-		return value.Value{}, text + " has more digits than a decimal can hold"
+		return value.Value{}, beginning(text) + " has more digits than a decimal can hold"
 	}
 	return v, ""
+}
+
+// beginning is what an error shows of a number.
+func beginning(number string) string {
+	const shown = 60
+	if len(number) > shown {
+		return number[:shown] + "…"
+	}
+	return number
 }
 
 // decimalLiteral is text as the narrowest decimal that holds it. It accepts an

@@ -16,7 +16,7 @@ import (
 // nodes have the same number. Columns and literals cost nothing and are not
 // among them.
 func sharedNodes(root Node) map[Node]int {
-	s := sharing{ids: map[string]int{}}
+	s := sharing{ids: map[string]int{}, seen: map[Node]int{}}
 	s.visit(root)
 	shared, slots := map[Node]int{}, map[int]int{}
 	for i, n := range s.nodes {
@@ -44,9 +44,13 @@ type sharing struct {
 	uses    []int          // by class: operands that are of it, of classes that are told apart
 	nodes   []Node
 	classes []int // of nodes
+	seen    map[Node]int
 }
 
 func (s *sharing) visit(n Node) int {
+	if id, ok := s.seen[n]; ok {
+		return id
+	}
 	var key strings.Builder
 	operands := []int{}
 	for _, arg := range Operands(n) {
@@ -74,6 +78,7 @@ func (s *sharing) visit(n Node) int {
 	default:
 		s.nodes, s.classes = append(s.nodes, n), append(s.classes, id)
 	}
+	s.seen[n] = id
 	return id
 }
 

@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -66,6 +68,24 @@ func TestSharedNodesAreThoseThatSayTheSame(t *testing.T) {
 		}
 		if len(slots) != want {
 			t.Errorf("%s: %d shared nodes, want %d", b, len(slots), want)
+		}
+	}
+}
+
+func TestOperandsThatAreUsedTwiceMultiplyNoWork(t *testing.T) {
+	type form struct{ before, after string }
+	for _, f := range []form{
+		{"nullif(", ", 1)"}, {"zeroifnull(nullifzero(", "))"}, {"CASE ", " WHEN 1 THEN 2 WHEN 2 THEN 3 END"}, {"decode(", ", 1, 2, 3, 4)"},
+		{"if((", ") BETWEEN 1 AND 2, 1, 0)"},
+	} {
+		text := strings.Repeat(f.before, 300) + "i" + strings.Repeat(f.after, 300) + " = 1"
+		var limit *LimitError
+		if _, err := SQL(text).Bind(testSchema, Env{}); !errors.As(err, &limit) {
+			t.Errorf("%s…%s: %v", f.before, f.after, err)
+		}
+		text = strings.Repeat(f.before, 8) + "i" + strings.Repeat(f.after, 8) + " IS NULL"
+		if _, err := onOneRow(t, text); err != nil {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }

@@ -57,7 +57,8 @@ var textFunctions = aliased(map[string]*function{
 	[]string{"chr", "char"},
 )
 
-// textBytesLongest is how long a string may become by repeating or replacing.
+// textBytesLongest is how long a string may become by repeating, joining, replacing
+// or encoding.
 // Spark's may be longer by far, as long as the memory is enough.
 const textBytesLongest = 1 << 25
 
@@ -143,7 +144,7 @@ func concat(b *binder, at *syntax, args []Node) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.makeCall(at, "concat", t, callable{eager: true, eval: concatenated}, args...), nil
+	return b.makeCall(at, "concat", t, callable{eager: true, eval: concatenated, fails: true}, args...), nil
 }
 
 func concatenated(c *call) (vec, error) {
@@ -152,6 +153,13 @@ func concatenated(c *call) (vec, error) {
 		parts[i] = operandOf[string](c, i)
 	}
 	return c.texts(func(dst []byte, i int) ([]byte, *fault) {
+		bytes := 0
+		for _, p := range parts {
+			bytes += len(p.at(i))
+		}
+		if problem := checkedLength(int64(bytes)); problem != nil {
+			return dst, problem
+		}
 		for _, p := range parts {
 			dst = append(dst, p.at(i)...)
 		}
@@ -170,7 +178,7 @@ func concatWithSeparator(b *binder, at *syntax, args []Node) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.makeCall(at, "concat_ws", schema.String, callable{eval: joined, nulls: true}, args...), nil
+	return b.makeCall(at, "concat_ws", schema.String, callable{eval: joined, nulls: true, fails: true}, args...), nil
 }
 
 func joined(c *call) (vec, error) {
@@ -182,7 +190,7 @@ func joined(c *call) (vec, error) {
 		if c.isNull(0, i) {
 			return dst, noValue
 		}
-		separator, first := parts[0].at(i), true
+		separator, first, start := parts[0].at(i), true, len(dst)
 		for k := 1; k < len(parts); k++ {
 			if c.isNull(k, i) {
 				continue
@@ -191,6 +199,9 @@ func joined(c *call) (vec, error) {
 				dst = append(dst, separator...)
 			}
 			dst, first = append(dst, parts[k].at(i)...), false
+			if problem := checkedLength(int64(len(dst) - start)); problem != nil {
+				return dst, problem
+			}
 		}
 		return dst, nil
 	})

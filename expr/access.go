@@ -390,7 +390,7 @@ func (b *binder) element(at *syntax, arg, index Node) (Node, error) {
 			return nil, b.typeError(at, "an index of an array must be an integer, not %v", index.Type())
 		}
 		fn := callable{fails: true, written: printed, eval: func(c *call) (vec, error) {
-			return c.elements(t, func(i, n int64) (int64, *fault) {
+			return elements[int64](c, t, func(i, n int64) (int64, *fault) {
 				i = int64(int32(i)) // of a bigint Spark takes the lower half
 				if i < 0 || i >= n {
 					return 0, faultf(classIndex, "there is no index %d in %d elements", i, n)
@@ -439,7 +439,7 @@ func (b *binder) elementFromOne(at *syntax, args []Node, absent *fault) (Node, e
 		return nil, needs(b, at, "an int as index", args[1].Type())
 	}
 	fn := callable{fails: true, eval: func(c *call) (vec, error) {
-		return c.elements(t, func(i, n int64) (int64, *fault) {
+		return elements[int32](c, t, func(i, n int64) (int64, *fault) {
 			switch {
 			case i == 0:
 				return 0, faultf(classIndexZero, "elements are counted from 1")
@@ -453,24 +453,24 @@ func (b *binder) elementFromOne(at *syntax, args []Node, absent *fault) (Node, e
 			return i - 1, nil
 		})
 	}}
-	return b.makeCall(at, operatorName(at), t.Element, fn, args[0], b.convert(at, args[1], schema.Long)), nil
+	return b.makeCall(at, operatorName(at), t.Element, fn, args[0], b.convert(at, args[1], schema.Integer)), nil
 }
 
 // elements picks an element of each array, at the place that position makes of
-// the index and the number of elements.
-func (c *call) elements(t *schema.Array, position func(i, n int64) (int64, *fault)) (vec, error) {
+// the index, of Go type I, and the number of elements.
+func elements[I int32 | int64](c *call, t *schema.Array, position func(i, n int64) (int64, *fault)) (vec, error) {
 	kids, err := c.args[0].nested.children()
 	if err != nil {
 		return vec{}, err
 	}
-	index := operandOf[int64](c, 1)
+	index := operandOf[I](c, 1)
 	rows := make([]int32, c.rows)
 	for i := range rows {
 		rows[i] = -1
 	}
 	for i := range c.sel.rows(c.rows) {
 		start, end := c.args[0].nested.starts[i], c.args[0].nested.ends[i]
-		switch at, problem := position(index.at(i), int64(end-start)); problem {
+		switch at, problem := position(int64(index.at(i)), int64(end-start)); problem {
 		case nil:
 			rows[i] = start + int32(at)
 		case noValue:

@@ -115,14 +115,14 @@ func getElement(b *binder, at *syntax, args []Node) (Node, error) {
 		return nil, err
 	}
 	fn := callable{eval: func(c *call) (vec, error) {
-		return c.elements(t, func(i, n int64) (int64, *fault) {
+		return elements[int32](c, t, func(i, n int64) (int64, *fault) {
 			if i < 0 || i >= n {
 				return 0, noValue
 			}
 			return i, nil
 		})
 	}}
-	return b.makeCall(at, "get", t.Element, fn, args[0], b.convert(at, index, schema.Long)), nil
+	return b.makeCall(at, "get", t.Element, fn, args[0], index), nil
 }
 
 // tryElementAt is element_at that is null where there is no element.

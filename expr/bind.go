@@ -296,7 +296,7 @@ func (b *binder) convert(at *syntax, n Node, to schema.Type) Node {
 	if sameType(n.Type(), to) {
 		return n
 	}
-	if n.Type() == schema.Void {
+	if n.Type() == schema.Void && !mayFail(n) {
 		return &Literal{value.Null(to)}
 	}
 	return b.fold(&Cast{Arg: n, To: to, env: b.env, pos: at.pos})
@@ -627,8 +627,8 @@ func (b *binder) settledArith(at *syntax, left, right Node) (*Arith, error) {
 		l, r = t, t
 	}
 	left, right = b.convert(at, left, l), b.convert(at, right, r)
-	x, exactLeft := decimalFor(left)
-	y, exactRight := decimalFor(right)
+	x, exactLeft := decimalAs(at.args[0], left)
+	y, exactRight := decimalAs(at.args[1], right)
 	switch {
 	case !isNumeric(l) || !isNumeric(r):
 		return nil, mismatch
@@ -652,18 +652,19 @@ func (b *binder) settledArith(at *syntax, left, right Node) (*Arith, error) {
 	return n, nil
 }
 
-// dateArith is a date plus or minus days; the difference of two times is an
-// interval, which is not supported.
+// dateArith is a date plus or minus days. The difference of two times is an
+// interval, which is not supported; to Spark, NULL beside a time is one, too.
 func (b *binder) dateArith(at *syntax, n *Arith, left, right Node) (*Arith, error) {
 	days := func(t schema.Type) bool {
-		return t == schema.Byte || t == schema.Short || t == schema.Integer || t == schema.Void
+		return t == schema.Byte || t == schema.Short || t == schema.Integer
 	}
+	void := func(t schema.Type) bool { return t == schema.Void }
 	l, r := left.Type(), right.Type()
 	switch {
 	case n.Op == Add && days(l) && r == schema.Date:
 		left, right = right, left
 	case (n.Op == Add || n.Op == Subtract) && l == schema.Date && days(r):
-	case n.Op == Subtract && isTime(l) && isTime(r):
+	case n.Op == Subtract && (isTime(l) || void(l)) && (isTime(r) || void(r)), n.Op == Add && (void(l) || void(r)):
 		return nil, &UnsupportedError{What: fmt.Sprintf("%v - %v (INTERVAL)", l, r), Position: b.at(at)}
 	default:
 		return nil, b.typeError(at, "%s cannot take %v and %v", at.op, l, r)

@@ -62,6 +62,16 @@ func decimalFor(n Node) (schema.Decimal, bool) {
 	return decimalOf(t), true
 }
 
+// decimalAs is decimalFor of an operand of arithmetic, in whose type it shows. Of
+// integers only those that are written count by their digits: when Spark
+// chooses types, it has not computed 1 + 1 yet.
+func decimalAs(at *syntax, n Node) (schema.Decimal, bool) {
+	if at.kind != kindLiteral && isIntegral(n.Type()) {
+		return decimalOf(n.Type()), true
+	}
+	return decimalFor(n)
+}
+
 // widerDecimal holds the values of two decimals. Beyond 38 digits it gives up
 // those after the point.
 func widerDecimal(a, b schema.Decimal) schema.Decimal {

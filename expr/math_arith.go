@@ -30,7 +30,7 @@ func operator(op string) func(b *binder, at *syntax, args []Node) (Node, error) 
 }
 
 func operatorAt(at *syntax, op string) *syntax {
-	return &syntax{kind: kindArith, op: op, pos: at.pos}
+	return &syntax{kind: kindArith, op: op, pos: at.pos, args: at.args}
 }
 
 // try is an operator that has no value where the operator itself fails; its

@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"math"
+
 	"github.com/foreset/foreset/internal/value"
 	"github.com/foreset/foreset/schema"
 )
@@ -201,8 +203,24 @@ func (n *Cast) String() string    { return n.syntax().String() }
 func (n *Arith) String() string   { return n.syntax().String() }
 func (n *Negate) String() string  { return n.syntax().String() }
 
-func (n *Column) syntax() *syntax  { return &syntax{kind: kindColumn, path: n.Path} }
-func (n *Literal) syntax() *syntax { return &syntax{kind: kindLiteral, lit: n.Value} }
+func (n *Column) syntax() *syntax { return &syntax{kind: kindColumn, path: n.Path} }
+
+// syntax is a cast where SQL has no literal of the value and its type: for
+// nulls, NaN and the infinities.
+func (n *Literal) syntax() *syntax {
+	literal := func(v value.Value) *syntax { return &syntax{kind: kindLiteral, lit: v} }
+	as := func(v value.Value) *syntax {
+		return &syntax{kind: kindCast, args: []*syntax{literal(v)}, typ: n.Type()}
+	}
+	switch {
+	case n.Value.IsNull() && n.Type() != schema.Void:
+		return as(value.Null(schema.Void))
+	case !n.Value.IsNull() && isFloating(n.Type()) && (math.IsNaN(n.Value.Float64()) || math.IsInf(n.Value.Float64(), 0)):
+		return as(value.String(appendDouble(n.Value.Float64())))
+	}
+	return literal(n.Value)
+}
+
 func (n *Compare) syntax() *syntax {
 	return &syntax{kind: kindCompare, op: n.Op.String(), args: written(n.Left, n.Right)}
 }

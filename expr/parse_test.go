@@ -304,7 +304,7 @@ func TestLiteralsTakeTheColumnsType(t *testing.T) {
 		"l > 1.0D":             "CAST(l AS DOUBLE) > 1D",
 		"d >= '2024-01-01'":    "d >= DATE '2024-01-01'",
 		"t < DATE'2024-01-01'": "t < TIMESTAMP '2024-01-01 00:00:00Z'",
-		"h IN (1, 2, NULL)":    "h IN (1S, 2S, NULL)",
+		"h IN (1, 2, NULL)":    "h IN (1S, 2S, CAST(NULL AS SMALLINT))",
 		"h IN (1, 100000)":     "CAST(h AS INT) IN (1, 100000)",
 		"s = 5":                "CAST(s AS BIGINT) = 5L",
 		"i BETWEEN 1 AND 2.5":  "i >= 1 AND CAST(i AS DECIMAL(11,1)) <= CAST(2.5BD AS DECIMAL(11,1))",
@@ -333,5 +333,24 @@ func TestAnAbsentExpressionKeepsEveryRow(t *testing.T) {
 	}
 	if SQL("").IsZero() {
 		t.Error("an empty text is absent")
+	}
+}
+
+func TestABoundExpressionIsWrittenAsSQLOfTheSameType(t *testing.T) {
+	for _, text := range []string{
+		"CAST(NULL AS DATE)", "lower(CAST(NULL AS STRING))", "x || CAST(NULL AS BINARY)", "if(NULL, i, a)",
+		"CAST('NaN' AS DOUBLE) > g", "least(CAST('-Infinity' AS FLOAT), f)", "element_at(list, 1)", "try_element_at(list, y)", "get(list, 2L)", "list[0]",
+		"named_struct('n', CAST(NULL AS INT)).n", "map_from_arrays(CAST(NULL AS ARRAY<STRING>), list)", "(1 + 1) * 2.5BD + i", "locate(s, 'abc', i)", "trunc(d, s)",
+	} {
+		b, err := SQL(text).Bind(testSchema, Env{})
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		again, err := SQL(b.String()).Bind(testSchema, Env{})
+		if err != nil {
+			t.Errorf("%s binds to %s, which does not bind: %v", text, b, err)
+		} else if !sameType(again.Type(), b.Type()) {
+			t.Errorf("%s binds to %s of type %v, which binds to one of type %v", text, b, b.Type(), again.Type())
+		}
 	}
 }

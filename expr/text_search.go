@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/foreset/foreset/internal/value"
 	"github.com/foreset/foreset/schema"
 )
 
@@ -28,7 +29,8 @@ func indexed(s, part int) func(*call) (vec, error) {
 }
 
 // locate is instr with its arguments in the other order, and perhaps a place
-// to begin at. A null in that place makes a 0, as in Hive.
+// to begin at, which is evaluated first. A null in that place makes a 0, as in
+// Hive, whatever the others are.
 func locate(b *binder, at *syntax, args []Node) (Node, error) {
 	args, err := b.implicit(at, args, schema.String, schema.String, schema.Integer)
 	if err != nil {
@@ -37,17 +39,17 @@ func locate(b *binder, at *syntax, args []Node) (Node, error) {
 	if len(args) == 2 {
 		return b.makeCall(at, "locate", schema.Integer, callable{eval: indexed(1, 0)}, args...), nil
 	}
-	return b.makeCall(at, "locate", schema.Integer, callable{eval: located, nulls: true}, args...), nil
+	part, text, start := args[0], args[1], args[2]
+	found := b.makeCall(at, "locate", schema.Integer, callable{eval: located, written: func(args []*syntax) *syntax {
+		return &syntax{kind: kindCall, word: "locate", args: []*syntax{args[1], args[2], args[0]}}
+	}}, start, part, text)
+	return b.caseOf(at, []When{{b.fold(&IsNull{start}), &Literal{value.Int(schema.Integer, 0)}}}, found)
 }
 
 func located(c *call) (vec, error) {
-	parts, texts, starts := operandOf[string](c, 0), operandOf[string](c, 1), operandOf[int32](c, 2)
+	starts, parts, texts := operandOf[int32](c, 0), operandOf[string](c, 1), operandOf[string](c, 2)
 	return values(c, func(i int) (int32, *fault) {
 		switch {
-		case c.isNull(2, i):
-			return 0, nil
-		case c.isNull(0, i) || c.isNull(1, i):
-			return 0, noValue
 		case starts.at(i) < 1:
 			return 0, nil
 		case parts.at(i) == "":

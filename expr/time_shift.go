@@ -198,14 +198,12 @@ func truncDate(b *binder, at *syntax, args []Node) (Node, error) {
 		return nil, err
 	}
 	fn := callable{eval: ofTwo(func(date int32, name string) (int32, *fault) {
-		unit := unitOf(name)
-		if unit < toWeek {
-			return 0, noValue
-		}
-		return asDate(cutDays(int64(date), unit))
-	}), fails: true}
+		return asDate(cutDays(int64(date), unitOf(name)))
+	}), fails: true, lastFirst: true}
 	if unit, ok := literalArg(args[1]); ok && !unit.IsNull() && unitOf(unit.Text()) >= toWeek {
 		fn.keeps = 1
+	} else {
+		fn.each = func(c *call, i int) error { return c.keepUnits(i, 1, toWeek) }
 	}
 	return b.makeCall(at, "trunc", schema.Date, fn, args...), nil
 }
@@ -218,19 +216,33 @@ func truncTimestamp(b *binder, at *syntax, args []Node) (Node, error) {
 	}
 	zone := b.env.zone
 	fn := callable{eval: ofTwo(func(name string, micros int64) (int64, *fault) {
-		unit := unitOf(name)
-		if unit == noUnit {
-			return 0, noValue
-		}
-		return inRange(cutMicros(micros, unit, zone))
+		return inRange(cutMicros(micros, unitOf(name), zone))
 	}), fails: true}
-	if unit, ok := literalArg(args[0]); ok && !unit.IsNull() {
-		// A wall clock is set back once a year, from a later to an earlier minute.
-		if u := unitOf(unit.Text()); u != noUnit && (u <= toSecond || zone == nil) {
-			fn.keeps = 2
-		}
+	unit, ok := literalArg(args[0])
+	if !ok || unit.IsNull() || unitOf(unit.Text()) == noUnit {
+		fn.each = func(c *call, i int) error { return c.keepUnits(i, 0, toMicrosecond) }
+	} else if unitOf(unit.Text()) <= toSecond || zone == nil {
+		fn.keeps = 2 // a wall clock is set back once a year, from a later to an earlier minute
 	}
 	return b.makeCall(at, "date_trunc", schema.Timestamp, fn, args...), nil
+}
+
+// keepUnits leaves, once the operand with the units is evaluated, the rows whose
+// unit is not less than least. The others are null, whatever their time is.
+func (c *call) keepUnits(operand, units int, least timeUnit) error {
+	if operand != units {
+		return nil
+	}
+	names := c.args[units].flat()
+	data, _ := names.data.([]string)
+	unknown := newBitmap(c.rows)
+	for i := range c.sel.rows(c.rows) {
+		if unitOf(data[i*names.stride()]) < least {
+			unknown.set(i)
+		}
+	}
+	c.sel = c.sel.without(unknown, c.rows)
+	return nil
 }
 
 // cutMicros cuts an instant down to a unit of a zone's wall clock.

@@ -161,6 +161,9 @@ def two_operands():
                     "%s(1, n / 0)", "%s(NULL, n / 0)", "%s(n / 0, NULL)", "%s(127Y, n)", "%s(9223372036854775807, n)", "%s(CAST('x' AS INT), n)",
                     "%s('x', n)", "%s('7', '2')"):
             yield sql % name, [["n", "int"]], [[7], [-7], [0], [None]]
+    for sql in ("(1 + 1) * 2.5BD", "CAST(1 AS INT) * 2.5BD", "-(1) * 2.5BD", "-1 * 2.5BD", "+1 * 2.5BD", "(1) * 2.5BD", "2.5BD - abs(1)", "if(true, 1, 2) + 0.5", "coalesce(1, 2) / 1.5", "try_add(7, 2.5)",
+                "try_add(abs(7), 2.5)", "pmod(7L + 0L, 2.50)", "mod(abs(7), 2.50)", "year(DATE '2024-01-01') * 0.5", "(1 + 1) * 2.5BD + n", "2.5 = 1 + 1", "n + 0.5 = 1 + 6"):
+        yield sql, [["n", "int"]], [[7], [None]]
     for type_a, type_b in (("double", "double"), ("float", "float"), ("float", "double"), ("int", "double"), ("double", "int"), ("string", "double"),
                            ("decimal(5,2)", "double"), ("int", "int"), ("decimal(5,2)", "decimal(5,2)"), ("date", "double"), ("boolean", "double")):
         columns, rows = pairs(type_a, type_b)

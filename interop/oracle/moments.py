@@ -103,6 +103,10 @@ def shifts():
         yield "date_trunc('%s', a)" % unit, [["a", "timestamp"]], column(TIMES + FAR_TIMES)
     yield "trunc(a, b)", [["a", "date"], ["b", "string"]], pairs(DATES[:5], UNITS + [None])
     yield "date_trunc(b, a)", [["a", "timestamp"], ["b", "string"]], pairs(TIMES[7:12], UNITS + [None])
+    errors = [["x", u] for u in ("nope", "day", "month", None)] + [[None, "nope"], ["2024-02-29", "month"], ["2024-02-29", "nope"]]
+    for sql in ("trunc(CAST(a AS DATE), b)", "date_trunc(b, CAST(a AS TIMESTAMP))", "trunc(CAST(a AS DATE), 'day')", "date_trunc('nope', CAST(a AS TIMESTAMP))", "trunc(CAST(a AS DATE), NULL)",
+                "date_trunc(NULL, CAST(a AS TIMESTAMP))", "trunc(CAST(a AS DATE), CAST(1 DIV length('') AS STRING))", "date_trunc(CAST(1 DIV length('') AS STRING), CAST(a AS TIMESTAMP))"):
+        yield sql, [["a", "string"], ["b", "string"]], errors
     yield "date_trunc('month', a)", [["a", "timestamp_ntz"]], column(TIMES)
     yield "date_trunc('hour', a)", [["a", "date"]], column(DATES[:5] + FAR_DATES[:2])
     apart = TIMES[1:6] + TIMES[8:16]

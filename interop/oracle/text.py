@@ -204,7 +204,9 @@ def searching():
                 ["abc", "b", 2**31 - 1], ["abc", "b", -(2**31)], ["abc", "abcd", 1], ["aaa", "aa", 2], ["abc", "abc", 1], ["abc", "c", 3]]
     for sql in ("locate(p, s, n)", "position(p, s, n)", "charindex(p, s)", "charindex(p, s, n)", "POSITION(p IN s)", "position('b' in s)",
         "POSITION(p || '' IN s)", "instr(s, p)", "locate(p, s)", "locate('b', s, n)", "locate(p, 'abcabc', n)", "locate(p, s, 2)",
-                "locate(p, s, NULL)", "locate(NULL, s, NULL)", "locate(p, s, '2')", "locate(p, s, 2L)", "locate(p, s, 1.5)", "locate(p)",
+                "locate(p, s, NULL)", "locate(NULL, s, NULL)", "locate(CAST(1 DIV (n - n) AS STRING), s, NULL)", "locate(CAST(1 DIV (n - n) AS STRING), s, n)",
+                "locate(NULL, CAST(1 DIV (n - n) AS STRING), 1)", "locate(p, CAST(1 DIV (n - n) AS STRING), -1)",
+                "locate(CAST(CAST('x' AS INT) AS STRING), s, 1 DIV (n - n))", "locate(p, s, n + 1 - 1)", "locate(p, s, '2')", "locate(p, s, 2L)", "locate(p, s, 1.5)", "locate(p)",
                     "locate(p, s, 1, 2)", "instr(s)", "instr(s, p, 1)", "instr(12345, 34)", "locate(34, 12345)", "POSITION(p IN s, 2)",
                 "POSITION(p IN (s))", "POSITION((p) IN s)", "POSITION(1 IN 21)", "POSITION(p)", "position(p = 'b' IN s)", "POSITION(p IN s) + 1",
                     "startswith(s, p)", "endswith(s, p)", "contains(s, p)", "startswith(p, s)", "contains('abcabcabc', p)", "startswith(s)",

@@ -327,6 +327,9 @@ func arity(least, most int) string {
 }
 
 func nearestName(name string, all map[string]*function) string {
+	if aggregateNames[name] != NoAggregate {
+		return "" // known, but not of single rows
+	}
 	best, distance := "", max(2, len(name)/3)+1
 	for candidate := range all {
 		d := editDistance(candidate, name)

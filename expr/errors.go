@@ -48,7 +48,7 @@ func caret(text string, at Position) string {
 	line := []rune(strings.ReplaceAll(lines[at.Line-1], "\t", " "))
 	column := min(at.Column-1, len(line))
 	first, last := max(0, column-before), min(len(line), column+after)
-	return "\n  " + strings.TrimRight(string(line[first:last]), " ") + "\n  " + strings.Repeat(" ", column-first) + "^"
+	return "\n  " + strings.TrimRight(string(line[first:last]), " \r") + "\n  " + strings.Repeat(" ", column-first) + "^"
 }
 
 // UnsupportedError names a construct of Spark's SQL that this package knows of

@@ -40,8 +40,8 @@ var mutants = []mutant{
 	},
 	{
 		"writes checkpoints from a partly loaded state", "../internal/replay/state.go",
-		"	for chunk, err := range s.line.base.chunks(ctx, cols, kept) {\n",
-		"	for chunk, err := range s.line.base.chunks(ctx, cols, kept[:len(kept)/2]) {\n",
+		"	for chunk, err := range s.line.base.chunks(ctx, cols, want, kept) {\n",
+		"	for chunk, err := range s.line.base.chunks(ctx, cols, want, resident{kept.chunks[:len(kept.chunks)/2], kept.bare}) {\n",
 	},
 }
 

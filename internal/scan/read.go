@@ -132,12 +132,12 @@ func (p *Plan) keyValues(f replay.File) ([]value.Value, error) {
 		var err error
 		if !ok { // not by that spelling, or not at all
 			if _, err = partition.AppendValues(vals[i:i], f.Add().PartitionValues, []schema.Field{k}, p.opts.Env.Zone); err != nil {
-				return nil, err
+				return nil, fmt.Errorf("%w: %w", log.ErrCorrupt, err)
 			}
 			continue
 		}
 		if vals[i], err = value.ParsePartition(k.Type, text, p.opts.Env.Zone); err != nil {
-			return nil, fmt.Errorf("partition column %q: %w", k.Name, err)
+			return nil, fmt.Errorf("%w: partition column %q: %w", log.ErrCorrupt, k.Name, err)
 		}
 	}
 	return vals, nil

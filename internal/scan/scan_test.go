@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -242,6 +243,19 @@ func TestTinyBudgetsAreEnough(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestAPartitionValueThatIsNoneOfItsTypeIsCorrupt(t *testing.T) {
+	f := newFixture(t, 7, 5)
+	numbers := &schema.Struct{Fields: slices.Clone(f.schema.Fields)}
+	numbers.Fields[3].Type = schema.Integer // "part 0" is none
+	for _, err := range f.plan(t, func(o *scan.Options) { o.Schema = numbers }).Batches(context.Background()) {
+		if !errors.Is(err, log.ErrCorrupt) || !strings.Contains(err.Error(), `partition column "p"`) {
+			t.Errorf("got %v", err)
+		}
+		return
+	}
+	t.Error("no error")
 }
 
 func TestNamesThatAreNotThere(t *testing.T) {

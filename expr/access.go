@@ -70,6 +70,10 @@ func (c *call) interleaved(t schema.Type, parts []vec) (elements vec, starts, en
 	if lists*len(parts) > math.MaxInt32 {
 		return vec{}, nil, nil, tooManyElements(lists * len(parts))
 	}
+	const elementBytes = 24 // or so, with what picks it
+	if err := c.makes(c.node.pos, elementBytes*int64(lists)*int64(n)); err != nil {
+		return vec{}, nil, nil, err
+	}
 	var which, rows []int32
 	for i := range int32(lists) {
 		for k := range n {

@@ -285,7 +285,7 @@ func (b *binder) fold(n Node) Node {
 	}
 	r := &run{text: b.text, rows: 1}
 	v, err := r.eval(n, nil)
-	if err != nil {
+	if text, is := v.data.([]string); err != nil || is && len(text[0]) > foldedMost {
 		return n
 	}
 	return &Literal{v.at(0, n.Type())}

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -56,6 +57,9 @@ func (b *Bound) Eval(batch arrow.RecordBatch, mem memory.Allocator) (arrow.Array
 		return nil, &UnsupportedError{What: "a nested field of type " + b.Type().String() + " as a result", Position: Position{1, 1}}
 	}
 	v, err := b.run(batch).eval(b.root, nil)
+	if errors.Is(err, errHalve) {
+		return b.evalHalves(batch, mem)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +81,9 @@ func (b *Bound) Filter(batch arrow.RecordBatch, dst []int32) ([]int32, error) {
 	}
 	r := b.run(batch)
 	sel, err := r.filter(b.root, nil)
+	if errors.Is(err, errHalve) {
+		return b.filterHalves(batch, dst)
+	}
 	if err != nil {
 		return dst, err
 	}

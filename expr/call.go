@@ -217,6 +217,9 @@ func (c *call) texts(f func(dst []byte, i int) ([]byte, *fault)) (vec, error) {
 		longer, problem := f(text, i)
 		switch problem {
 		case nil:
+			if err := c.makes(c.node.pos, int64(len(longer)-len(text))); err != nil {
+				return vec{}, err
+			}
 			text = longer
 		case noValue:
 			nulls = nulls.with(i, len(ends))

@@ -48,7 +48,8 @@
 //	    layout or its neighbours; EvalRow is the same code on a batch of one row.
 //	(3) e.String() parses to a tree equal to e's, and so does what a Bound prints.
 //	(4) No text makes the package panic or recurse deeply: length and nesting
-//	    are limited.
+//	    are limited, and so is what functions make of a row. A batch that makes
+//	    too much is evaluated in halves.
 //	(5) A Bound never changes: what is kept while a batch is evaluated belongs to
 //	    that evaluation.
 package expr

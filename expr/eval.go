@@ -15,6 +15,7 @@ type run struct {
 	// loaded holds the columns read so far, by slot.
 	loaded []vec
 	ready  []bool
+	made   int64        // see makes
 	shared map[Node]int // see sharedNodes
 	kept   []kept
 }

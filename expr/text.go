@@ -234,12 +234,19 @@ func repeated(c *call) (vec, error) {
 		if text == "" {
 			return dst, nil
 		}
-		dst = slices.Grow(dst, len(text)*int(times))
-		for range times {
-			dst = append(dst, text...)
-		}
-		return dst, nil
+		return appendRepeated(dst, text, len(text)*int(times)), nil
 	})
+}
+
+// appendRepeated appends size bytes of text again and again, twice as many at
+// each go.
+func appendRepeated(dst []byte, text string, size int) []byte {
+	start := len(dst)
+	dst = slices.Grow(dst, size)[:start+size]
+	for done := copy(dst[start:], text); done < size; {
+		done += copy(dst[start+done:], dst[start:start+done])
+	}
+	return dst
 }
 
 // space is repeat(' ', n).

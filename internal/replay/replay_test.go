@@ -345,6 +345,50 @@ func orNone(s []string) string {
 	return strings.Join(s, ", ")
 }
 
+// TestAllCheckpointsMayBeDamaged: each leads to the one before it, and the
+// first to the commits alone, however many there are. (It was found by
+// TestAdvanceIsLoad with seed 17556967947124005768: three of three.)
+func TestAllCheckpointsMayBeDamaged(t *testing.T) {
+	w := newWorld(nil)
+	const newest = 6
+	for v := range log.Version(newest + 1) {
+		actions := fmt.Sprintf("add f%d", v)
+		if v == 0 {
+			actions = "protocol, metadata t"
+		}
+		if err := w.commit(v, actions); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := replay.Load(ctx, w.src, replay.Latest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := described(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := []string{fmt.Sprint("crc ", newest)} // what a load needs is there
+	for v := range newest {
+		steps = append(steps, fmt.Sprint("checkpoint ", v))
+	}
+	for v := range newest {
+		steps = append(steps, fmt.Sprint("damage ", v))
+	}
+	for _, step := range steps {
+		if _, err := w.do(step); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := replay.Load(ctx, w.src, replay.Latest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := described(s); err != nil || got[0] != text[0] {
+		t.Errorf("got %v (%v), want %v", got, err, text)
+	}
+}
+
 // TestAdvanceIsLoad: a state that follows a log step by step is what a load
 // finds, whatever checkpoints and checksums there are, and states of before
 // stay what they were.

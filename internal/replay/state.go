@@ -323,9 +323,11 @@ func (s *State) Select(ctx context.Context, cols checkpoint.Columns, want func(c
 
 // prepare loads what a walk needs and can be kept: the tail, and the base if
 // it fits. It returns the state to walk, which is another one when the
-// checkpoint of this one is damaged, or was cleaned up before it was read.
+// checkpoint of this one is damaged, or was cleaned up before it was read. Each
+// damaged checkpoint leads to one before it, or to the commits alone, so that
+// there is an end to it.
 func (s *State) prepare(ctx context.Context, cols checkpoint.Columns) (*State, resident, error) {
-	for again := range loadAttempts {
+	for again := 1; ; {
 		err := s.line.reach(ctx, s.Version)
 		if err == nil {
 			var kept resident
@@ -339,14 +341,14 @@ func (s *State) prepare(ctx context.Context, cols checkpoint.Columns) (*State, r
 				continue
 			}
 		}
-		if !errors.Is(err, fs.ErrNotExist) || again == loadAttempts-1 {
+		if !errors.Is(err, fs.ErrNotExist) || again == loadAttempts {
 			return nil, resident{}, err
 		}
 		if s, err = s.reload(ctx, err); err != nil {
 			return nil, resident{}, err
 		}
+		again++
 	}
-	return nil, resident{}, fmt.Errorf("version %d: %w: more damaged checkpoints than are tried", s.Version, log.ErrCorrupt)
 }
 
 // reload loads the same version again, from what log cleanup has left of the

@@ -181,10 +181,10 @@ func (c *regexpCompiler) set(n *regexpNode) *instSet {
 func (p *regexpProgram) findFirst() {
 	var first [256]bool
 	seen := make([]bool, len(p.code))
-	todo := []int32{p.start}
-	for len(todo) > 0 {
-		pc := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
+	left := []int32{p.start}
+	for len(left) > 0 {
+		pc := left[len(left)-1]
+		left = left[:len(left)-1]
 		if seen[pc] {
 			continue
 		}
@@ -193,9 +193,9 @@ func (p *regexpProgram) findFirst() {
 		case instMatch:
 			return
 		case instEither:
-			todo = append(todo, in.next, in.also)
+			left = append(left, in.next, in.also)
 		case instSave, instPlace:
-			todo = append(todo, in.next)
+			left = append(left, in.next)
 		case instChar:
 			for b := range utf8.RuneSelf {
 				first[b] = first[b] || in.set.ascii[b]

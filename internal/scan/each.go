@@ -24,20 +24,12 @@ type Candidate struct {
 // statistics.
 func (p *Plan) Candidates(ctx context.Context) iter.Seq2[Candidate, error] {
 	return func(yield func(Candidate, error) bool) {
-		var skip *skipping.FileDecider
-		if p.skip != nil {
-			skip = p.skip.Decider()
-		}
-		for f, err := range p.opts.State.Files(ctx, checkpoint.Stats) {
-			c := Candidate{File: f, All: p.where == nil}
-			if err == nil && skip != nil {
-				switch skip.Decide(&f) {
-				case skipping.None:
-					continue
-				case skipping.All:
-					c.All = true
-				}
+		left := func(v skipping.Verdict) bool { return v != skipping.None }
+		for f, err := range p.walk(ctx, checkpoint.Stats, left) {
+			if err == nil && !left(f.verdict) {
+				continue
 			}
+			c := Candidate{File: f.File, All: p.where == nil || f.verdict == skipping.All}
 			if !yield(c, err) || err != nil {
 				return
 			}

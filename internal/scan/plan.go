@@ -245,7 +245,7 @@ func (p *Plan) columns() checkpoint.Columns {
 // files yields the files that may hold rows of the result.
 func (p *Plan) files(ctx context.Context) iter.Seq2[replay.File, error] {
 	return func(yield func(replay.File, error) bool) {
-		for f, err := range p.walk(ctx) {
+		for f, err := range p.walk(ctx, p.columns(), inDoubt) {
 			if err == nil && f.verdict == skipping.None {
 				continue
 			}
@@ -263,17 +263,20 @@ type decided struct {
 	skip    *skipping.FileDecider // that has decided; nil without a predicate
 }
 
-// walk yields all files of the snapshot. Statistics are read of files only that
-// partition values leave in doubt.
-func (p *Plan) walk(ctx context.Context) iter.Seq2[*decided, error] {
+// inDoubt says that what partition values prove does not decide about a file.
+func inDoubt(v skipping.Verdict) bool { return v == skipping.Maybe }
+
+// walk yields all files of the snapshot, with their statistics if cols has them
+// and the verdict that partition values give is one that wants them.
+func (p *Plan) walk(ctx context.Context, cols checkpoint.Columns, wants func(skipping.Verdict) bool) iter.Seq2[*decided, error] {
 	return func(yield func(*decided, error) bool) {
 		f := &decided{}
-		var doubt func(checkpoint.Values) bool
+		var want func(checkpoint.Values) bool
 		if p.skip != nil {
 			f.skip = p.skip.Decider()
-			doubt = func(v checkpoint.Values) bool { return f.skip.Partition(v) == skipping.Maybe }
+			want = func(v checkpoint.Values) bool { return wants(f.skip.Partition(v)) }
 		}
-		for file, err := range p.opts.State.Select(ctx, p.columns(), doubt) {
+		for file, err := range p.opts.State.Select(ctx, cols, want) {
 			if f.File = file; err == nil && f.skip != nil {
 				f.verdict = f.skip.Decide(&f.File)
 			}

@@ -6,6 +6,9 @@ type Limits struct {
 	CommitBytes int64 // of one commit or checksum file; 0: 1 GiB
 	LineBytes   int64 // of one line; 0: 64 MiB
 	Depth       int   // of nested JSON; 0: 500; never more than 10,000
+
+	// DeletionVectorBytes is the size of one deletion vector; 0: 1 GiB.
+	DeletionVectorBytes int64
 }
 
 // withDefaults is l with every field set.

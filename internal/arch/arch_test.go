@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"internal/arch":        {},
 	"log":                  {"storage", "schema"},
 	"internal/feature":     {"log", "schema"},
+	"internal/dv":          {"log", "storage"},
 	"internal/partition":   {"schema", "internal/value"},
 	"internal/arrowconv":   {"schema", "internal/value"},
 	"internal/strictmath":  {},
@@ -60,7 +61,7 @@ var reserved = map[string][]string{
 	"google.golang.org/":                     {"storage/gcs"},
 	"github.com/parquet-go/parquet-go":       {"checkpoint"},
 	"go.opentelemetry.io/":                   {"table"},
-	"github.com/RoaringBitmap/":              {},
+	"github.com/RoaringBitmap/":              {}, // an oracle of tests
 	"github.com/apache/arrow-go/v18/parquet": {"internal/parquetfile", "internal/parquetio", "checkpoint", "cmd/foreset"},
 	"github.com/apache/arrow-go/v18/arrow":   {"expr", "internal/arrowconv", "internal/stats", "internal/parquetfile", "internal/parquetio", "checkpoint", "internal/replay", "internal/scan", "internal/aggregate", "internal/write", "table", "table/rows", "cmd/foreset"},
 	"github.com/spf13/cobra":                 {"cmd/foreset"},

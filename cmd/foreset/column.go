@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/foreset/foreset/internal/value"
+	"github.com/foreset/foreset/table/rows"
 )
 
 // column is one column of a batch, ready to be printed.
@@ -18,6 +19,7 @@ type column struct {
 	array arrow.Array
 	kind  kind
 	text  func(dst []byte, i int) []byte // of a value that is not null; JSON text if the kind is nested
+	bad   *error                         // why a value had no text; of all columns together
 }
 
 // kind says how a value's text stands in JSON.
@@ -31,9 +33,10 @@ const (
 	nested             // JSON already
 )
 
-// columnOf prepares a column; an error names a type that has no text here.
-func columnOf(a arrow.Array) (column, error) {
-	c := column{array: a}
+// columnOf prepares a column; an error names a type that has no text here. What
+// keeps a single value from having one is put into bad.
+func columnOf(a arrow.Array, bad *error) (column, error) {
+	c := column{array: a, bad: bad}
 	switch a := a.(type) {
 	case *array.Null:
 		c.text = func(dst []byte, _ int) []byte { return dst }
@@ -72,6 +75,9 @@ func columnOf(a arrow.Array) (column, error) {
 		c.kind = quoted
 		c.text = func(dst []byte, i int) []byte { return base64.StdEncoding.AppendEncode(dst, a.Value(i)) }
 	case *array.Struct:
+		if json, is := rows.VariantJSON(a); is {
+			return c.variants(json), nil
+		}
 		return c.structs(a)
 	case *array.Map: // before List, which it contains
 		return c.maps(a)
@@ -101,7 +107,7 @@ func (c column) structs(a *array.Struct) (column, error) {
 	keys := make([][]byte, len(fields))
 	for i, f := range fields {
 		var err error
-		if columns[i], err = columnOf(a.Field(i)); err != nil {
+		if columns[i], err = columnOf(a.Field(i), c.bad); err != nil {
 			return c, err
 		}
 		keys[i] = append(appendJSONString(nil, []byte(f.Name)), ':')
@@ -120,8 +126,20 @@ func (c column) structs(a *array.Struct) (column, error) {
 	return c, nil
 }
 
+func (c column) variants(json func([]byte, int) ([]byte, error)) column {
+	c.kind = nested
+	c.text = func(dst []byte, i int) []byte {
+		dst, err := json(dst, i)
+		if err != nil && *c.bad == nil {
+			*c.bad = err
+		}
+		return dst
+	}
+	return c
+}
+
 func (c column) lists(a *array.List) (column, error) {
-	elements, err := columnOf(a.ListValues())
+	elements, err := columnOf(a.ListValues(), c.bad)
 	c.kind = nested
 	c.text = func(dst []byte, i int) []byte {
 		from, to := a.ValueOffsets(i)
@@ -140,11 +158,11 @@ func (c column) lists(a *array.List) (column, error) {
 // maps are objects, and arrays of pairs where an object cannot say the same:
 // when keys are not strings, or one repeats.
 func (c column) maps(a *array.Map) (column, error) {
-	keys, err := columnOf(a.Keys())
+	keys, err := columnOf(a.Keys(), c.bad)
 	if err != nil {
 		return c, err
 	}
-	values, err := columnOf(a.Items())
+	values, err := columnOf(a.Items(), c.bad)
 	c.kind = nested
 	c.text = func(dst []byte, i int) []byte {
 		from, to := a.ValueOffsets(i)

@@ -180,7 +180,7 @@ func reprint(dt arrow.DataType, t schema.Type, s string) (string, error) {
 	}
 	a := b.NewArray()
 	defer a.Release()
-	c, err := columnOf(a)
+	c, err := columnOf(a, new(error))
 	if err != nil || a.IsNull(0) {
 		return "", errors.Join(err, errNull)
 	}

@@ -30,7 +30,7 @@ func newCSVWriter(w io.Writer, s *arrow.Schema, safe bool) (*csvWriter, error) {
 }
 
 func (c *csvWriter) write(batch arrow.RecordBatch) error {
-	columns, err := columnsOf(batch)
+	columns, bad, err := columnsOf(batch)
 	if err != nil {
 		return err
 	}
@@ -45,6 +45,15 @@ func (c *csvWriter) write(batch arrow.RecordBatch) error {
 			}
 		}
 		buf = append(buf, '\n')
+		if *bad != nil {
+			return *bad
+		}
+		if len(buf) >= flushBytes {
+			if _, err := c.w.Write(buf); err != nil {
+				return err
+			}
+			buf = buf[:0]
+		}
 	}
 	c.buf = buf
 	_, err = c.w.Write(buf)

@@ -6,6 +6,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 )
 
+// flushBytes is how much text of a batch is held: a few bytes of a batch can be
+// much text.
+const flushBytes = 1 << 20
+
 // jsonWriter prints an object a row, with all columns in their order: one a
 // line, or as one array with a row on each line.
 type jsonWriter struct {
@@ -29,7 +33,7 @@ func newJSONWriter(w io.Writer, s *arrow.Schema, asArray bool) *jsonWriter {
 }
 
 func (j *jsonWriter) write(batch arrow.RecordBatch) error {
-	columns, err := columnsOf(batch)
+	columns, bad, err := columnsOf(batch)
 	if err != nil {
 		return err
 	}
@@ -47,6 +51,15 @@ func (j *jsonWriter) write(batch arrow.RecordBatch) error {
 			buf = append(buf, '\n')
 		}
 		j.rows++
+		if *bad != nil {
+			return *bad
+		}
+		if len(buf) >= flushBytes {
+			if _, err := j.w.Write(buf); err != nil {
+				return err
+			}
+			buf = buf[:0]
+		}
 	}
 	j.buf = buf
 	_, err = j.w.Write(buf)
@@ -77,13 +90,14 @@ func (j *jsonWriter) close() error {
 	return err
 }
 
-func columnsOf(batch arrow.RecordBatch) ([]column, error) {
-	columns := make([]column, batch.NumCols())
+// columnsOf prepares the columns of a batch. What bad points at is set once a
+// value that was asked for has no text.
+func columnsOf(batch arrow.RecordBatch) (columns []column, bad *error, err error) {
+	columns, bad = make([]column, batch.NumCols()), new(error)
 	for i, a := range batch.Columns() {
-		var err error
-		if columns[i], err = columnOf(a); err != nil {
-			return nil, err
+		if columns[i], err = columnOf(a, bad); err != nil {
+			return nil, nil, err
 		}
 	}
-	return columns, nil
+	return columns, bad, nil
 }

@@ -7,9 +7,11 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 )
 
-// sampleRows is how many rows decide how wide columns are; later cells may
-// stick out.
-const sampleRows = 1000
+// The first rows decide how wide columns are; later cells may stick out.
+const (
+	sampleRows  = 1000
+	sampleBytes = 16 << 20
+)
 
 // tableWriter prints aligned columns for people. No character of a cell can
 // command the terminal.
@@ -19,6 +21,7 @@ type tableWriter struct {
 	names   []string
 	right   []bool
 	sample  [][]string // rows that wait for the widths
+	sampled int        // bytes of them
 	widths  []int      // nil until they are known
 	builder strings.Builder
 }
@@ -37,7 +40,7 @@ func rightAligned(dt arrow.DataType) bool {
 }
 
 func (t *tableWriter) write(batch arrow.RecordBatch) error {
-	columns, err := columnsOf(batch)
+	columns, bad, err := columnsOf(batch)
 	if err != nil {
 		return err
 	}
@@ -45,12 +48,21 @@ func (t *tableWriter) write(batch arrow.RecordBatch) error {
 		row := make([]string, len(columns))
 		for n := range columns {
 			row[n] = cell(&columns[n], i)
+			t.sampled += len(row[n])
+		}
+		if *bad != nil {
+			return *bad
 		}
 		if t.widths != nil {
 			t.line(row)
+			if t.builder.Len() >= flushBytes {
+				if err := t.flush(); err != nil {
+					return err
+				}
+			}
 			continue
 		}
-		if t.sample = append(t.sample, row); len(t.sample) == sampleRows {
+		if t.sample = append(t.sample, row); len(t.sample) == sampleRows || t.sampled >= sampleBytes {
 			t.begin()
 		}
 	}

@@ -36,8 +36,9 @@ var mayImport = map[string][]string{
 	"internal/stats":       {"schema", "internal/value", "internal/partition"},
 	"internal/skipping":    {"expr", "log", "schema", "internal/stats", "internal/partition", "internal/value"},
 	"internal/conflict":    {"log", "schema", "expr", "internal/feature", "internal/skipping"},
+	"internal/variantbin":  {"internal/value"},
 	"internal/parquetfile": {"storage", "schema", "internal/value"},
-	"internal/parquetio":   {"storage", "schema", "expr", "internal/parquetfile", "internal/value", "internal/stats", "internal/arrowconv"},
+	"internal/parquetio":   {"storage", "schema", "expr", "internal/parquetfile", "internal/value", "internal/variantbin", "internal/stats", "internal/arrowconv"},
 	"checkpoint":           {"log", "storage", "schema", "internal/value", "internal/stats", "internal/arrowconv", "internal/parquetfile"},
 	"internal/replay":      {"log", "checkpoint", "storage", "schema", "internal/feature"},
 	"internal/txn":         {"internal/replay", "internal/conflict", "internal/feature", "checkpoint", "log", "storage", "schema", "expr"},
@@ -47,7 +48,7 @@ var mayImport = map[string][]string{
 	"internal/sim":         {"storage", "storage/faults"},
 	"internal/drivertest":  {"table", "table/rows", "storage"},
 	"table":                {"internal/write", "internal/scan", "internal/aggregate", "internal/txn", "internal/replay", "internal/conflict", "internal/feature", "internal/parquetio", "internal/parquetfile", "internal/skipping", "internal/partition", "internal/arrowconv", "internal/value", "internal/stats", "checkpoint", "expr", "log", "storage", "schema"},
-	"table/rows":           {"schema", "internal/arrowconv"},
+	"table/rows":           {"schema", "internal/arrowconv", "internal/variantbin"},
 	"cmd/foreset":          {"storage/s3", "storage/azure", "storage/gcs", "table", "table/rows", "log", "expr", "schema", "storage", "checkpoint", "internal/value"},
 }
 

@@ -31,6 +31,7 @@ const uuidExtension = "arrow.uuid"
 //	fixed-size binary, list   binary, array
 //	extension                 its storage; arrow.uuid: string
 //	null                      void
+//	what Type gives a variant variant
 //
 // Everything else (time, duration, interval, union, run-end encoded) is an
 // [*Error] that names the column, as are column names that differ only in case.
@@ -75,6 +76,9 @@ func typeFrom(column string, dt arrow.DataType, depth int) (schema.Type, error) 
 		}
 		return typeFrom(column, dt.StorageType(), depth+1)
 	case *arrow.StructType:
+		if IsVariant(dt) {
+			return schema.Variant, nil
+		}
 		return structFrom(column, dt.Fields(), depth)
 	case *arrow.MapType:
 		key, err := typeFrom(join(column, keyName), dt.KeyType(), depth+1)

@@ -16,7 +16,8 @@ const (
 )
 
 // Type is the Arrow layout of a Delta type. A variant is a struct of the two
-// binaries metadata and value; void is Arrow's null. The error is an [*Error]
+// binaries metadata and value, the first with the Arrow metadata
+// delta.type=variant; void is Arrow's null. The error is an [*Error]
 // for a decimal out of bounds and for a type that the protocol does not have.
 func Type(t schema.Type) (arrow.DataType, error) { return typeOf("", t) }
 
@@ -106,14 +107,29 @@ func primitiveOf(p schema.Primitive) arrow.DataType {
 	case schema.TimestampNTZ:
 		return &arrow.TimestampType{Unit: arrow.Microsecond}
 	case schema.Variant:
-		return arrow.StructOf(
-			arrow.Field{Name: "metadata", Type: arrow.BinaryTypes.Binary},
-			arrow.Field{Name: "value", Type: arrow.BinaryTypes.Binary})
+		return variantType
 	case schema.Void:
 		return arrow.Null
 	default:
 		return nil
 	}
+}
+
+// variantMark tells a variant from a struct that happens to have its fields.
+const variantMark, variantMarked = "delta.type", "variant"
+
+var variantType = arrow.StructOf(
+	arrow.Field{Name: "metadata", Type: arrow.BinaryTypes.Binary, Metadata: arrow.NewMetadata([]string{variantMark}, []string{variantMarked})},
+	arrow.Field{Name: "value", Type: arrow.BinaryTypes.Binary})
+
+// IsVariant says whether a type is the layout that [Type] gives to a variant.
+func IsVariant(dt arrow.DataType) bool {
+	s, is := dt.(*arrow.StructType)
+	if !is || !sameLayout(s, variantType) {
+		return false
+	}
+	mark, _ := s.Field(0).Metadata.GetValue(variantMark)
+	return mark == variantMarked
 }
 
 func join(column, field string) string {

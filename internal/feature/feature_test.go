@@ -130,6 +130,8 @@ func TestWhatAProtocolNeeds(t *testing.T) {
 		{"3 7 r:typeWidening w:typeWidening", nil, with(t, "delta.typeChanges", true), "typeWidening", "typeWidening"},
 		{"3 7 r:v2Checkpoint,x w:v2Checkpoint,x,y", nil, plain, "v2Checkpoint,x", "v2Checkpoint,x"},
 		{"3 7 r:catalogManaged w:catalogManaged,inCommitTimestamp", nil, plain, "catalogManaged", "catalogManaged"},
+		{"3 7 r:variantType,variantShredding w:variantType,variantShredding", nil, columns(t, "v variant"), "", "variantShredding,variantType"},
+		{"3 7 r:variantType-preview,variantShredding-preview w:variantType-preview,variantShredding-preview", nil, columns(t, "v variant"), "", "variantShredding-preview,variantType-preview"},
 		{"4 7", nil, plain, "readerVersion 4", "readerVersion 4"},
 		{"1 8", nil, plain, "", "writerVersion 8"},
 		// A schema that cannot be parsed counts as using everything.

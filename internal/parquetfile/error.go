@@ -1,6 +1,7 @@
 package parquetfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime"
@@ -35,7 +36,7 @@ func (e *Error) Unwrap() []error { return []error{e.Kind, e.Err} }
 
 // Corrupt is an error about this file: err says what was found, column where
 // (empty: in the file as a whole). An error that already is an [*Error] is
-// returned as it is.
+// returned as it is; if it has no name yet, with that of the file.
 func (f *File) Corrupt(column string, err error) error { return f.fault(column, ErrCorrupt, err) }
 
 // Unsupported is like [File.Corrupt] for what is refused rather than damaged.
@@ -45,6 +46,9 @@ func (f *File) Unsupported(column string, err error) error {
 
 func (f *File) fault(column string, kind, err error) error {
 	if known := (*Error)(nil); errors.As(err, &known) {
+		if known.Name == "" {
+			known.Name, known.Column = f.name, cmp.Or(known.Column, column)
+		}
 		return err
 	}
 	return &Error{Name: f.name, Column: column, Kind: kind, Err: err}

@@ -14,7 +14,8 @@
 //	   load        the column chunks, or the pages that hold wanted rows
 //	   for each batch
 //	      column   levels and values of the leaves, one page after another
-//	      assemble levels → validity and offsets → arrays
+//	      assemble levels → validity and offsets → arrays; shredded variants are
+//	               put together, all variants checked
 //
 // A batch has exactly the layout that arrowconv.Schema gives to the plan's
 // schema, whatever the file has: columns the file lacks are null, decimals and

@@ -24,6 +24,7 @@ type node struct {
 	elemDef        int16 // lists and maps: at this level or above a slot has an element …
 	elemRep        int16 // … and elements after the first repeat at this level
 	children       []*node
+	variant        *variantNode // variants: how to make one of the children
 }
 
 type kind uint8
@@ -33,6 +34,7 @@ const (
 	nodeLeaf
 	nodeGroup
 	nodeList // and map: a list of entries
+	nodeVariant
 )
 
 // assemble makes the array of the batch that its columns have read, of length
@@ -45,6 +47,8 @@ func (n *node) assemble(mem memory.Allocator, length int) (arrow.ArrayData, erro
 		return n.assembleLeaf(mem, length)
 	case nodeGroup:
 		return n.assembleGroup(mem, length)
+	case nodeVariant:
+		return n.assembleVariant(mem, length)
 	default:
 		return n.assembleList(mem, length)
 	}

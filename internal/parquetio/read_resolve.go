@@ -207,20 +207,6 @@ func (r *resolver) witness(g pqschema.Node, children []*node) *column {
 	return c
 }
 
-// variant resolves an unshredded variant: its two binaries, by name.
-func (r *resolver) variant(column string, dt arrow.DataType, g *pqschema.GroupNode, l levels) (*node, error) {
-	if g.FieldIndexByName("typed_value") >= 0 {
-		return nil, r.file.pf.Unsupported(column, fmt.Errorf("a shredded variant"))
-	}
-	parts := &schema.Struct{Fields: []schema.Field{{Name: "metadata", Type: schema.Binary}, {Name: "value", Type: schema.Binary}}}
-	for _, f := range parts.Fields {
-		if g.FieldIndexByName(f.Name) < 0 {
-			return nil, r.typeError(column, g, schema.Variant)
-		}
-	}
-	return r.group(column, parts, dt, g, l)
-}
-
 // list resolves an array. Its forms, of which the first is what everyone
 // writes today (Parquet's LogicalTypes, "Backward-compatibility rules"):
 //
@@ -282,6 +268,9 @@ func (r *resolver) element(column string, t schema.Type, pn pqschema.Node, l lev
 		}
 	case *schema.Array, *schema.Map:
 	default:
+		if g, is := pn.(*pqschema.GroupNode); is && t == schema.Variant {
+			return r.variant(column, dt, g, l)
+		}
 		if p, is := pn.(*pqschema.PrimitiveNode); is && t != schema.Variant && t != schema.Void {
 			return r.leaf(column, t, dt, p, l)
 		}

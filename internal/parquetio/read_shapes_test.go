@@ -388,16 +388,22 @@ func TestNamesAreMatchedExactlyAndElseIgnoringCase(t *testing.T) {
 	}
 }
 
-func TestVariantsAreReadByNameAndShreddedOnesRefused(t *testing.T) {
+func TestEdgeD92VariantsAreReadByTheNamesOfTheirParts(t *testing.T) {
 	bin := func(name string) pqschema.Node { return prim(name, req, nil, parquet.Types.ByteArray, 0) }
-	v, m := leafData{values: []parquet.ByteArray{{7}}, def: []int16{1, 0}}, leafData{values: []parquet.ByteArray{{1}}, def: []int16{1, 0}}
-	got, err := readColumn(t, storedFile(t, nil, []pqschema.Node{grp("c", opt, nil, bin("value"), bin("metadata"))}, v, m), schema.Variant)
-	if want := `{["\x01" (null)] ["\a" (null)]}`; err != nil || got != want {
-		t.Errorf("got %s, %v; want %s", got, err, want)
-	}
-	_, err = readColumn(t, storedFile(t, nil, []pqschema.Node{grp("c", opt, nil, bin("metadata"), bin("value"), bin("typed_value"))}, v, v, v), schema.Variant)
-	if !errors.Is(err, parquetfile.ErrUnsupported) {
-		t.Errorf("shredded: %v; want ErrUnsupported", err)
+	v, m := leafData{values: []parquet.ByteArray{{0}}, def: []int16{1, 0}}, leafData{values: []parquet.ByteArray{{1, 0, 0}}, def: []int16{1, 0}}
+	want := `{["\x01\x00\x00" (null)] ["\x00" (null)]}`
+	for name, c := range map[string]struct {
+		node   pqschema.Node
+		leaves []leafData
+	}{
+		"value first":    {grp("c", opt, nil, bin("value"), bin("metadata")), []leafData{v, m}},
+		"metadata first": {grp("c", opt, nil, bin("metadata"), bin("value")), []leafData{m, v}},
+		"annotated":      {grp("c", opt, pqschema.VariantLogicalType{}, bin("value"), bin("metadata")), []leafData{v, m}},
+		"more beside":    {grp("c", opt, nil, bin("x"), bin("value"), bin("metadata")), []leafData{v, v, m}},
+	} {
+		if got, err := readColumn(t, storedFile(t, nil, []pqschema.Node{c.node}, c.leaves...), schema.Variant); err != nil || got != want {
+			t.Errorf("%s: got %s, %v; want %s", name, got, err, want)
+		}
 	}
 }
 

@@ -99,7 +99,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 	}
 	switch v.typ {
 	case schema.String:
-		return appendQuoted(dst, v.text)
+		return AppendQuoted(dst, v.text)
 	case schema.Binary:
 		return append(dst, "null"...)
 	case schema.Timestamp, schema.TimestampNTZ:
@@ -120,11 +120,19 @@ func (v Value) AppendJSON(dst []byte) []byte {
 	return v.appendPlain(dst)
 }
 
-// appendQuoted appends s as a JSON string without HTML escapes.
-func appendQuoted(dst []byte, s string) []byte {
+// AppendQuoted appends s as a JSON string without HTML escapes; what is not
+// UTF-8 becomes U+FFFD.
+func AppendQuoted(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
-	for _, r := range s {
+	plain := 0 // from here to i there is nothing to escape
+	for i := 0; i < len(s); {
+		if c := s[i]; c >= 0x20 && c < utf8.RuneSelf && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		dst = append(dst, s[plain:i]...)
+		r, n := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case r == '"' || r == '\\':
 			dst = append(dst, '\\', byte(r))
@@ -139,6 +147,8 @@ func appendQuoted(dst []byte, s string) []byte {
 		default:
 			dst = utf8.AppendRune(dst, r)
 		}
+		i += n
+		plain = i
 	}
-	return append(dst, '"')
+	return append(append(dst, s[plain:]...), '"')
 }

@@ -10,7 +10,6 @@ REFUSED = {
     ("spark", "iceberg_compat"): "columnMapping",
     ("spark", "v2_checkpoint"): "v2Checkpoint",
     ("spark", "type_widening"): "typeWidening",
-    ("spark", "variant"): "variantType",
 }
 
 # Their tables that we read, but refuse to append to.
@@ -20,6 +19,7 @@ UNWRITABLE = {
     ("spark", "generated"): "generatedColumns",
     ("spark", "identity"): "identityColumns",
     ("spark", "defaults"): "allowColumnDefaults",
+    ("spark", "variant"): "variantType",
 }
 
 DIFFERENCES = [

@@ -24,6 +24,7 @@
 //	time.Time                            timestamp; with the options date or ntz: date, timestamp_ntz
 //	string with decimal(p,s)             decimal
 //	slice; map; struct                   array; map; struct
+//	Variant                              variant
 //	pointer, sql.Null                    the same, nullable; slices and maps are nullable, too
 //
 // Everything else, time.Duration included, is refused with an error that names

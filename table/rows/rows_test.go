@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -624,5 +625,45 @@ func TestMapsAreWrittenInTheOrderOfTheirKeys(t *testing.T) {
 	}
 	if n := rd.RecordBatch().Column(1).(*array.Map).Keys().Len(); n != 3 {
 		t.Errorf("%d keys", n)
+	}
+}
+
+func TestVariantsAreRowsAndJSON(t *testing.T) {
+	type event struct {
+		ID   int64
+		Body *rows.Variant
+		All  []rows.Variant
+	}
+	s, _, err := rows.Schema[event]()
+	if err != nil || s.Fields[1].Type != schema.Variant || !s.Fields[1].Nullable {
+		t.Fatalf("%v, %v", s, err)
+	}
+	number := rows.Variant{Metadata: []byte{1, 0, 0}, Value: []byte{3 << 2, 7}}
+	object := rows.Variant{Metadata: []byte{1, 1, 0, 1, 'a'}, Value: []byte{2, 1, 0, 0, 1, 0}}
+	want := []event{{1, &number, []rows.Variant{object, number}}, {2, nil, nil}}
+	r, err := rows.Of(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Release()
+	var got []event
+	for e, err := range rows.Decode[event](batches(r)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, e)
+	}
+	text, err := json.Marshal(got)
+	if want := `[{"ID":1,"Body":7,"All":[{"a":null},7]},{"ID":2,"Body":null,"All":null}]`; err != nil || string(text) != want {
+		t.Errorf("got %s, %v; want %s", text, err, want)
+	}
+	if _, err := json.Marshal(rows.Variant{}); err == nil {
+		t.Error("a variant without metadata has a text")
+	}
+	if _, ok := rows.VariantJSON(array.NewNull(1)); ok {
+		t.Error("a column of another type is taken for variants")
+	}
+	if _, _, err := rows.Schema[rows.Variant](); err == nil {
+		t.Error("a variant is taken for a row")
 	}
 }

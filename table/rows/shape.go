@@ -62,6 +62,8 @@ const (
 var (
 	timeType = reflect.TypeFor[time.Time]()
 	duration = reflect.TypeFor[time.Duration]()
+
+	variantType = reflect.TypeFor[Variant]()
 )
 
 const depthMax = 32
@@ -83,7 +85,7 @@ func Schema[T any]() (s *schema.Struct, partitionBy []string, err error) {
 
 func shapeOf[T any]() (*shape, error) {
 	t := reflect.TypeFor[T]()
-	if t.Kind() != reflect.Struct || t == timeType {
+	if t.Kind() != reflect.Struct || t == timeType || t == variantType {
 		return nil, &Error{t.String(), -1, "rows must be structs"}
 	}
 	return structShape(t, t.Name(), 0)
@@ -144,7 +146,7 @@ func structShape(t reflect.Type, path string, depth int) (*shape, error) {
 // promotes says whether a field is an embedded struct without a tag, whose
 // fields are promoted.
 func promotes(f reflect.StructField) bool {
-	return f.Anonymous && f.Tag.Get("delta") == "" && f.Type.Kind() == reflect.Struct && f.Type != timeType && !isNull(f.Type)
+	return f.Anonymous && f.Tag.Get("delta") == "" && f.Type.Kind() == reflect.Struct && f.Type != timeType && f.Type != variantType && !isNull(f.Type)
 }
 
 // embedded is the fields of an embedded struct, seen from the struct around it.
@@ -279,7 +281,11 @@ func typeShape(t reflect.Type, option, path string, depth int) (*shape, error) {
 		s.kind, s.key, s.elem, s.nullable = mapping, key, elem, true
 		s.typ = &schema.Map{Key: key.typ, Value: elem.typ, ValueContainsNull: elem.nullable}
 	case reflect.Struct:
-		return structShape(t, path, depth)
+		inner, err := structShape(t, path, depth)
+		if t == variantType && err == nil {
+			inner.typ = schema.Variant
+		}
+		return inner, err
 	default:
 		return refuse(fmt.Sprintf("%v has no column type", t))
 	}

@@ -211,6 +211,22 @@ func (l *listing) gone(target Version, gap error) error {
 	}
 }
 
+// NewestCheckpoint is the newest complete checkpoint in a listing; ok is false if
+// there is none.
+func NewestCheckpoint(entries []storage.Info) (newest Checkpoint, ok bool) {
+	all := newListing(entries).checkpoints
+	if len(all) == 0 {
+		return Checkpoint{}, false
+	}
+	return all[0], true
+}
+
+// IsCheckpoint reports whether files of this kind are checkpoints or parts of
+// them.
+func (k Kind) IsCheckpoint() bool {
+	return k == ClassicCheckpoint || k == MultipartCheckpoint || k == UUIDCheckpoint
+}
+
 // EarliestVersion is the first version from which on every version can be put
 // together from a listing of the whole log: 0, or the first complete
 // checkpoint that the rest of the commits follow without a gap. The error is

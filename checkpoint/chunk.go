@@ -11,8 +11,8 @@ import (
 const (
 	// A chunk holds at most so many rows, fewer if their text is long.
 	chunkRowsMax  = 1 << 16
-	chunkRowsMin  = 256
-	chunkTextSize = 32 << 20
+	chunkRowsMin  = 64
+	chunkTextSize = 8 << 20
 )
 
 // Files yields the files that the checkpoint lists, in its order, in chunks of
@@ -28,30 +28,70 @@ type Values func(name string) (text string, null, ok bool)
 
 // Select is Files, except that statistics are read only of files whose
 // partition values want accepts: those of others are "". Of a row group
-// without such a file they are not even fetched. Nil accepts all.
+// without such a file they are not even fetched. Nil accepts all. Want is
+// called by the goroutine that iterates, never while it is in its loop.
 func (r *Reader) Select(ctx context.Context, cols Columns, want func(Values) bool) iter.Seq2[*Files, error] {
 	return func(yield func(*Files, error) bool) {
-		for i, p := range r.parts {
-			located := func(f *Files, err error) bool {
-				f.place.part = i
-				return yield(f, err)
-			}
-			for g := range p.file.Meta().RowGroups {
-				more, err := p.groupFiles(ctx, g, cols, want, located)
-				if err != nil {
-					yield(nil, fmt.Errorf("read checkpoint: %w", err))
-					return
-				}
-				if !more {
-					return
-				}
-			}
+		pieces := r.pieces()
+		read := func(ctx context.Context, i int, want accept, emit func(*Files) bool) error {
+			return r.pieceFiles(ctx, pieces[i], cols, want, emit)
 		}
+		inOrder(ctx, len(pieces), r.opts.Parallel, want, read, yield)
 	}
 }
 
+// piece is what one goroutine reads: a row group of a main file, all of a
+// sidecar (group −1), or the manifest (part −1).
+type piece struct{ part, group int }
+
+func (r *Reader) pieces() []piece {
+	var out []piece
+	if r.manifest != nil {
+		out = append(out, piece{-1, -1})
+	}
+	for i, p := range r.parts {
+		for g := range p.file.Meta().RowGroups {
+			out = append(out, piece{i, g})
+		}
+	}
+	for i := range r.sidecars {
+		out = append(out, piece{len(r.parts) + i, -1})
+	}
+	return out
+}
+
+// groups calls do for each row group of a piece, until it says false.
+func (r *Reader) groups(ctx context.Context, at piece, do func(p *part, group int) (more bool, err error)) error {
+	p, err := r.part(ctx, at.part)
+	if err != nil {
+		return err
+	}
+	first, last := at.group, at.group
+	if at.group < 0 {
+		first, last = 0, len(p.file.Meta().RowGroups)-1
+	}
+	for g := first; g <= last; g++ {
+		if more, err := do(p, g); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Reader) pieceFiles(ctx context.Context, at piece, cols Columns, want accept, emit func(*Files) bool) error {
+	if at.part < 0 {
+		return r.manifest.files(ctx, cols, want, emit)
+	}
+	return r.groups(ctx, at, func(p *part, group int) (bool, error) {
+		return p.groupFiles(ctx, group, cols, want, func(f *Files) bool {
+			f.place.part = at.part
+			return emit(f)
+		})
+	})
+}
+
 // groupFiles yields the files of one row group; false to stop.
-func (p *part) groupFiles(ctx context.Context, index int, cols Columns, want func(Values) bool, yield func(*Files, error) bool) (more bool, err error) {
+func (p *part) groupFiles(ctx context.Context, index int, cols Columns, want accept, yield func(*Files) bool) (more bool, err error) {
 	var c *chunker
 	err = p.guard(func() (err error) {
 		c, err = p.newChunker(ctx, index, cols, want)
@@ -70,7 +110,7 @@ func (p *part) groupFiles(ctx context.Context, index int, cols Columns, want fun
 		if err != nil {
 			return false, err
 		}
-		if f.Len() > 0 && !yield(f, nil) {
+		if f.Len() > 0 && !yield(f) {
 			return false, nil
 		}
 	}
@@ -98,7 +138,7 @@ type chunker struct {
 }
 
 // newChunker opens the columns; nil if the row group has no files.
-func (p *part) newChunker(ctx context.Context, index int, cols Columns, want func(Values) bool) (*chunker, error) {
+func (p *part) newChunker(ctx context.Context, index int, cols Columns, want accept) (*chunker, error) {
 	path := p.schema.leaf("add", "path")
 	if path == nil || p.rows(index) == 0 || p.allNull(index, path.index) {
 		return nil, nil

@@ -22,7 +22,7 @@ func drain(ctx context.Context, body []byte) error {
 		return err
 	}
 	_, first := r.State(ctx)
-	r.NumAdds()
+	r.NumAdds(ctx)
 	for f, err := range r.Files(ctx, AllColumns) {
 		if err != nil {
 			return errors.Join(first, err)

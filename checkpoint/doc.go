@@ -5,16 +5,24 @@
 //
 //	_delta_log/
 //	  00000000000000000010.checkpoint.parquet   one row an action: everything live at version 10
+//	  00000000000000000020.checkpoint.<uuid>.json   or .parquet: the manifest of a V2 checkpoint
+//	  _sidecars/<any>.parquet                   the file actions of a V2 checkpoint
 //	  _last_checkpoint                          ReadHint, WriteHint
 //
 // Reading goes by column and by what is asked for:
 //
-//	Open ─► footers only
+//	Open ─► footers only; of a V2 checkpoint, the manifest
 //	  State    protocol, metaData, txn, domainMetadata: row groups whose
 //	           statistics say that these are null are not touched
 //	  Files    path, size, partition values, … of the adds, and statistics
 //	           and tags on demand, in chunks of compact columns
 //	  Removes  the tombstones
+//
+// A checkpoint is V2 if it has a checkpointMetadata or sidecar row, whatever its
+// name; its sidecars are opened when files are asked for. The pieces of a
+// checkpoint (row groups of the main file, sidecars) are decoded a few at a
+// time and yielded in their order: memory is bounded by these few, whatever the
+// size of the table.
 //
 // Columns are found by name, whatever their order and repetition; maps and
 // lists by their structure, since writers name the levels differently. A
@@ -36,8 +44,10 @@
 //	(4) A hint that is damaged is no hint; no writer moves one that it has seen
 //	    to an older version.
 //	(5) Equal sources give equal files.
+//	(6) No sidecar outside of its folder is asked for, and none is left out: a
+//	    manifest that is cut short, of another version, or that names a sidecar
+//	    twice, is [ErrCorrupt]; so is a sidecar of another size than it says.
 //
-// Checkpoints of several parts are read and never written: they cannot be
-// published at once. The content of a V2 checkpoint, under whatever name, is
-// refused with [*UnsupportedError].
+// Checkpoints of several parts, and V2 checkpoints, are read and never written.
+// The first cannot be published at once.
 package checkpoint

@@ -273,33 +273,6 @@ func TestCase57StatisticsSurviveACheckpointWithoutJSON(t *testing.T) {
 	}
 }
 
-// TestCase55And56V2ContentIsRefused: a classic name says nothing about the
-// content; the columns alone do not either.
-func TestCase55And56V2ContentIsRefused(t *testing.T) {
-	root := parquet.Group{
-		"add":                optional(parquet.Group{"path": text(), "size": long()}),
-		"sidecar":            optional(parquet.Group{"path": text(), "sizeInBytes": long()}),
-		"checkpointMetadata": optional(parquet.Group{"version": long()}),
-	}
-	add := func(put put) {
-		put("a", "add", "path")
-		put(int64(7), "add", "size")
-	}
-	for name, v2 := range map[string]func(put put){
-		"sidecar":            func(put put) { put("x.parquet", "sidecar", "path") },
-		"checkpointMetadata": func(put put) { put(int64(10), "checkpointMetadata", "version") },
-	} {
-		body := foreign(t, root, add, v2)
-		var unsupported *UnsupportedError
-		if err := drain(context.Background(), body); !errors.As(err, &unsupported) || !errors.Is(err, errors.ErrUnsupported) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	if err := drain(context.Background(), foreign(t, root, add)); err != nil {
-		t.Errorf("columns without rows: %v", err)
-	}
-}
-
 func TestWhatAnActionMustHaveIsChecked(t *testing.T) {
 	file := parquet.Group{"add": optional(parquet.Group{"path": text(), "size": long(), "deletionVector": vectorNode()}),
 		"txn":      optional(parquet.Group{"appId": text(), "version": long()}),

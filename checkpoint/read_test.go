@@ -67,7 +67,7 @@ func TestFilesOfManyChunksAndRowGroups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := r.NumAdds(); got != n {
+	if got, _ := r.NumAdds(context.Background()); got != n {
 		t.Errorf("NumAdds is %d", got)
 	}
 	if groups := len(r.parts[0].file.Meta().RowGroups); groups != 2 {

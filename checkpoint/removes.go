@@ -3,7 +3,6 @@ package checkpoint
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 
 	"github.com/foreset/foreset/log"
@@ -14,22 +13,31 @@ import (
 // yielded.
 func (r *Reader) Removes(ctx context.Context) iter.Seq2[*log.RemoveFile, error] {
 	return func(yield func(*log.RemoveFile, error) bool) {
-		for _, p := range r.parts {
-			for g := range p.file.Meta().RowGroups {
-				more, err := p.groupRemoves(ctx, g, yield)
-				if err != nil {
-					yield(nil, fmt.Errorf("read checkpoint: %w", err))
-					return
-				}
-				if !more {
-					return
+		pieces := r.pieces()
+		read := func(ctx context.Context, i int, _ accept, emit func([]*log.RemoveFile) bool) error {
+			if pieces[i].part < 0 {
+				return r.manifest.removes(ctx, emit)
+			}
+			return r.groups(ctx, pieces[i], func(p *part, group int) (bool, error) {
+				return p.groupRemoves(ctx, group, emit)
+			})
+		}
+		inOrder(ctx, len(pieces), r.opts.Parallel, nil, read, func(some []*log.RemoveFile, err error) bool {
+			if err != nil {
+				return yield(nil, err)
+			}
+			for _, f := range some {
+				if !yield(f, nil) {
+					return false
 				}
 			}
-		}
+			return true
+		})
 	}
 }
 
-func (p *part) groupRemoves(ctx context.Context, index int, yield func(*log.RemoveFile, error) bool) (more bool, err error) {
+// groupRemoves yields the removes of one row group; false to stop.
+func (p *part) groupRemoves(ctx context.Context, index int, yield func([]*log.RemoveFile) bool) (more bool, err error) {
 	var t *tombstones
 	err = p.guard(func() (err error) {
 		t, err = p.newTombstones(ctx, index)
@@ -48,10 +56,8 @@ func (p *part) groupRemoves(ctx context.Context, index int, yield func(*log.Remo
 		if err != nil {
 			return false, err
 		}
-		for _, f := range found {
-			if !yield(f, nil) {
-				return false, nil
-			}
+		if !yield(found) {
+			return false, nil
 		}
 	}
 	return true, nil

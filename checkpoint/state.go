@@ -18,11 +18,13 @@ type State struct {
 }
 
 // State reads everything but the file actions. Only the columns of those
-// actions are read, and of them only the row groups that may have values.
-//
-// A checkpoint with the content of a V2 checkpoint is refused with
-// [*UnsupportedError], whatever its name.
+// actions are read, and of them only the row groups that may have values; what
+// a manifest has is known since it was opened.
 func (r *Reader) State(ctx context.Context) (*State, error) {
+	if r.manifest != nil {
+		s := r.manifest.state
+		return &s, nil
+	}
 	s := &State{}
 	for _, p := range r.parts {
 		for g := range p.file.Meta().RowGroups {
@@ -36,17 +38,11 @@ func (r *Reader) State(ctx context.Context) (*State, error) {
 
 // smallActions reads the actions of one row group that are not of files.
 func (p *part) smallActions(ctx context.Context, index int, s *State) error {
-	g, err := p.load(ctx, index, []string{"protocol"}, []string{"metaData"}, []string{"txn"}, []string{"domainMetadata"},
-		[]string{"checkpointMetadata"}, []string{"sidecar"})
+	g, err := p.load(ctx, index, []string{"protocol"}, []string{"metaData"}, []string{"txn"}, []string{"domainMetadata"})
 	if err != nil {
 		return err
 	}
 	defer g.close()
-	for _, v2 := range [][2]string{{"checkpointMetadata", "version"}, {"sidecar", "path"}} {
-		if rows := g.rowsWith(v2[0], v2[1]); len(rows) > 0 {
-			return &UnsupportedError{File: p.file.Name(), What: "a V2 checkpoint (it has " + v2[0] + ")"}
-		}
-	}
 	if err := g.protocols(s); err != nil {
 		return err
 	}

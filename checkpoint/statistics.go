@@ -2,7 +2,6 @@ package checkpoint
 
 import (
 	"context"
-	"fmt"
 	"iter"
 )
 
@@ -13,7 +12,7 @@ type statistics struct {
 	part       *part
 	index      int // of the row group
 	fromParsed bool
-	want       func(Values) bool // of the partition values; nil: all
+	want       accept
 
 	group   *group // nil: not fetched yet
 	owned   bool   // the group is nobody else's
@@ -23,7 +22,7 @@ type statistics struct {
 	scratch []byte
 }
 
-func (p *part) statistics(index int, want func(Values) bool) *statistics {
+func (p *part) statistics(index int, want accept) *statistics {
 	return &statistics{part: p, index: index, fromParsed: p.statsOnlyParsed(index), want: want}
 }
 
@@ -87,7 +86,10 @@ func skipMembers(members []*member, rows int) {
 // values are there, and that are the live ones of the next rows; nil if there
 // are none.
 func (s *statistics) read(ctx context.Context, f *Files, live []bool) (*texts, error) {
-	wanted := f.accepted(s.want)
+	wanted, err := s.want.of(ctx, f)
+	if err != nil {
+		return nil, err
+	}
 	var b *builder
 	file, passed := 0, 0 // files so far; rows since the last wanted one
 	for _, live := range live {
@@ -163,12 +165,20 @@ func (s *statistics) fault() error {
 	return s.group.fault()
 }
 
-// accepted says of each of the distinct partition values whether want accepts
-// them; nil if it accepts all.
-func (f *Files) accepted(want func(Values) bool) []bool {
-	if want == nil {
-		return nil
+// accept says of each of the distinct partition values of a chunk whether the
+// statistics of their files are wanted; nil, itself or what it returns, is yes
+// to all.
+type accept func(context.Context, *Files) ([]bool, error)
+
+func (a accept) of(ctx context.Context, f *Files) ([]bool, error) {
+	if a == nil {
+		return nil, nil
 	}
+	return a(ctx, f)
+}
+
+// accepted asks want about each of the distinct partition values.
+func (f *Files) accepted(want func(Values) bool) []bool {
 	out := make([]bool, len(f.partitions.ends))
 	all := true
 	for i := range out {
@@ -183,7 +193,7 @@ func (f *Files) accepted(want func(Values) bool) []bool {
 
 // place is where the rows of a chunk are in their checkpoint.
 type place struct {
-	part, group int
+	part, group int    // part −1 is the manifest
 	first       int64  // row of the row group
 	live        []bool // of the rows: is there a file; nil: all
 	rows        int
@@ -202,41 +212,60 @@ func (p place) lives() []bool {
 
 // WithStats adds statistics to chunks of this checkpoint that were read without:
 // those of files whose partition values want accepts. The chunks come as they
-// were yielded, and stay as they are; what is yielded shares their memory.
+// were yielded, and stay as they are; what is yielded shares their memory. Want
+// is called as by [Reader.Select].
 func (r *Reader) WithStats(ctx context.Context, chunks []*Files, want func(Values) bool) iter.Seq2[*Files, error] {
 	return func(yield func(*Files, error) bool) {
-		var s *statistics // of the row group that chunks are at
-		var at place
-		defer func() {
-			if s != nil {
-				s.close()
+		runs := runsOf(chunks)
+		read := func(ctx context.Context, i int, want accept, emit func(*Files) bool) error {
+			if runs[i][0].place.part < 0 {
+				return r.manifest.withStats(ctx, runs[i], want, emit)
 			}
-		}()
-		for _, f := range chunks {
-			if s == nil || at.part != f.place.part || at.group != f.place.group {
-				if s != nil {
-					s.close()
-				}
-				s = r.parts[f.place.part].statistics(f.place.group, want)
-			}
-			at = f.place
-			var text *texts
-			err := s.part.guard(func() (err error) {
-				s.skip(int(at.first - s.passed)) // rows that hold no file
-				text, err = s.read(ctx, f, at.lives())
-				return err
-			})
-			if err != nil {
-				yield(nil, fmt.Errorf("read checkpoint: %w", err))
-				return
-			}
-			with := *f
-			with.stats = text
-			if !yield(&with, nil) {
-				return
-			}
+			return r.runStats(ctx, runs[i], want, emit)
+		}
+		inOrder(ctx, len(runs), r.opts.Parallel, want, read, yield)
+	}
+}
+
+// runsOf groups chunks by the row group that they are of.
+func runsOf(chunks []*Files) [][]*Files {
+	var runs [][]*Files
+	for i, f := range chunks {
+		if i > 0 && chunks[i-1].place.part == f.place.part && chunks[i-1].place.group == f.place.group {
+			runs[len(runs)-1] = append(runs[len(runs)-1], f)
+		} else {
+			runs = append(runs, []*Files{f})
 		}
 	}
+	return runs
+}
+
+// runStats gives the chunks of one row group their statistics.
+func (r *Reader) runStats(ctx context.Context, run []*Files, want accept, emit func(*Files) bool) error {
+	at := run[0].place
+	p, err := r.part(ctx, at.part)
+	if err != nil {
+		return err
+	}
+	s := p.statistics(at.group, want)
+	defer s.close()
+	for _, f := range run {
+		var text *texts
+		err := p.guard(func() (err error) {
+			s.skip(int(f.place.first - s.passed)) // rows that hold no file
+			text, err = s.read(ctx, f, f.place.lives())
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		with := *f
+		with.stats = text
+		if !emit(&with) {
+			return nil
+		}
+	}
+	return nil
 }
 
 // WithoutStats is f without statistics. It shares the memory of the rest.

@@ -59,7 +59,7 @@ func readAll(t testing.TB, body []byte) (*State, []*log.AddFile, []*log.RemoveFi
 		}
 		removes = append(removes, f)
 	}
-	if n := r.NumAdds(); n != int64(len(adds)) {
+	if n, _ := r.NumAdds(context.Background()); n != int64(len(adds)) {
 		t.Errorf("NumAdds is %d of %d", n, len(adds))
 	}
 	pool.AssertSize(t, 0)

@@ -60,7 +60,7 @@ var features = []feature{
 	{name: TimestampNTZ, reader: true, read: true, write: true, safeUpgrade: true},
 	{name: "domainMetadata", write: true, safeUpgrade: true},
 	{name: "rowTracking", safeUpgrade: true},
-	{name: "v2Checkpoint", reader: true, safeUpgrade: true},
+	{name: "v2Checkpoint", reader: true, read: true, safeUpgrade: true},
 	{name: InCommitTimestamp, write: true, safeUpgrade: true},
 	{name: "catalogManaged", reader: true, safeUpgrade: true},
 	{name: "catalogOwned-preview", reader: true},

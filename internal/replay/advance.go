@@ -111,7 +111,7 @@ type news struct {
 	own        storage.Info // the commit of the version, if it is listed and can be that of the state
 	match      match
 	commits    []log.File
-	checkpoint log.Version // the newest classic one, or −1
+	checkpoint log.Version // the newest complete one, or −1
 }
 
 // match is whether the commit that is listed is the one that a state was made
@@ -127,6 +127,7 @@ const (
 // since lists what came after s.
 func (s *State) since(ctx context.Context) (news, error) {
 	n := news{checkpoint: -1}
+	var checkpoints []storage.Info
 	for info, err := range s.line.src.Store.List(ctx, log.Dir, log.CommitName(s.Version)[:len(log.Dir)+20]) {
 		if err != nil {
 			return n, fmt.Errorf("list the log from version %d: %w", s.Version, err)
@@ -143,12 +144,15 @@ func (s *State) since(ctx context.Context) (news, error) {
 			}
 		case name.Kind == log.Commit:
 			n.commits = append(n.commits, log.File{Name: info.Name, Version: name.Version, Size: info.Size, Modified: info.Modified, ETag: info.ETag})
-		case name.Kind == log.ClassicCheckpoint && info.Size > 0:
-			n.checkpoint = max(n.checkpoint, name.Version)
+		case name.Kind.IsCheckpoint():
+			checkpoints = append(checkpoints, info)
 			if n.match == none && name.Version == s.Version && s.Modified.Equal(info.Modified) {
 				n.match = certain // its commit was cleaned up
 			}
 		}
+	}
+	if newest, ok := log.NewestCheckpoint(checkpoints); ok {
+		n.checkpoint = newest.Version
 	}
 	return n, nil
 }

@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"iter"
 
 	"github.com/foreset/foreset/checkpoint"
@@ -39,6 +40,10 @@ func newBase(src *Source, version log.Version, files []log.File) *base {
 	return b
 }
 
+func (b *base) open(ctx context.Context) (*checkpoint.Reader, error) {
+	return checkpoint.Open(ctx, b.src.Store, b.files, &checkpoint.Options{Limits: b.src.Limits, Parallel: b.src.Parallel})
+}
+
 // openedMax bounds what an opened checkpoint keeps of a table whose files nobody
 // may ask for, in bytes.
 const openedMax = 1 << 20
@@ -48,7 +53,7 @@ func (b *base) small(ctx context.Context) ([]log.Action, error) {
 	if b.version < 0 {
 		return nil, nil
 	}
-	r, err := checkpoint.Open(ctx, b.src.Store, b.files, nil)
+	r, err := b.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +101,7 @@ func (b *base) chunks(ctx context.Context, cols checkpoint.Columns, want func(ch
 		r := b.stream // not changed after resident said so
 		if r == nil {
 			var err error
-			if r, err = checkpoint.Open(ctx, b.src.Store, b.files, nil); err != nil {
+			if r, err = b.open(ctx); err != nil {
 				yield(nil, err)
 				return
 			}
@@ -107,7 +112,7 @@ func (b *base) chunks(ctx context.Context, cols checkpoint.Columns, want func(ch
 		}
 		bare := bareChunks{share: b.src.Share, full: kept.chunks != nil}
 		for c, err := range files {
-			if errors.Is(err, checkpoint.ErrCorrupt) {
+			if err != nil {
 				b.damaged(ctx, err)
 			}
 			if !yield(c, err) || err != nil {
@@ -154,8 +159,12 @@ func (b *base) keep(ctx context.Context, bare *bareChunks, cols checkpoint.Colum
 	}
 }
 
-// damaged remembers that the checkpoint cannot be read to its end.
+// damaged remembers that the checkpoint cannot be read to its end, if it is to
+// blame: the next walk does without it, or finds out whether it was cleaned up.
 func (b *base) damaged(ctx context.Context, err error) {
+	if !errors.Is(err, checkpoint.ErrCorrupt) && !errors.Is(err, fs.ErrNotExist) {
+		return
+	}
 	select {
 	case b.busy <- struct{}{}:
 		b.bad = err
@@ -189,11 +198,15 @@ func (b *base) resident(ctx context.Context, cols checkpoint.Columns) (resident,
 	r := b.opened
 	if b.opened = nil; r == nil {
 		var err error
-		if r, err = checkpoint.Open(ctx, b.src.Store, b.files, nil); err != nil {
+		if r, err = b.open(ctx); err != nil {
 			return resident{}, err
 		}
 	}
-	if r.Bytes(cols) > b.src.Share {
+	size, err := r.Bytes(ctx, cols)
+	if err != nil {
+		return resident{}, err
+	}
+	if size > b.src.Share {
 		b.tooBig(r)
 		if b.have && b.cols&bare == bare {
 			return resident{append(none, b.kept...), true}, nil

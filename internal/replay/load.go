@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/foreset/foreset/checkpoint"
-	"github.com/foreset/foreset/internal/feature"
 	"github.com/foreset/foreset/log"
 )
 
@@ -26,17 +26,30 @@ const loadAttempts = 3
 // has them, and with an error that is log.ErrCorrupt when the version cannot
 // be put together from anything that is there.
 func Load(ctx context.Context, src *Source, at log.Version) (*State, error) {
-	var err error
-	for range loadAttempts {
-		var s *State
-		if s, err = load(ctx, src, at); err == nil {
+	for attempt := 1; ; attempt++ {
+		l := &loading{src: src, at: at, last: attempt == loadAttempts}
+		s, err := l.load(ctx)
+		if err == nil {
 			return s, nil
 		}
-		if !errors.Is(err, fs.ErrNotExist) || errors.Is(err, log.ErrNotTable) || errors.Is(err, log.ErrVersionGone) {
+		if l.last || !errors.Is(err, fs.ErrNotExist) || errors.Is(err, log.ErrNotTable) || errors.Is(err, log.ErrVersionGone) {
 			return nil, err
 		}
 	}
-	return nil, err
+}
+
+// loading is one attempt to put a state together.
+type loading struct {
+	src      *Source
+	at       log.Version
+	last     bool // what is gone is not going to come back
+	warnings []error
+}
+
+// warn tells of what was damaged and skipped.
+func (l *loading) warn(err error) {
+	l.warnings = append(l.warnings, err)
+	l.src.Warn(err)
 }
 
 // hintTime is how long a load waits for the hint, without which it only lists
@@ -49,8 +62,8 @@ func readHint(ctx context.Context, src *Source) (*checkpoint.Hint, error) {
 	return checkpoint.ReadHint(ctx, src.Store)
 }
 
-func load(ctx context.Context, src *Source, at log.Version) (*State, error) {
-	from := log.Version(0)
+func (l *loading) load(ctx context.Context) (*State, error) {
+	src, at, from := l.src, l.at, log.Version(0)
 	hint, hintErr := readHint(ctx, src)
 	hinted := hint != nil && (at == Latest || hint.Version <= at)
 	if hinted {
@@ -61,12 +74,12 @@ func load(ctx context.Context, src *Source, at log.Version) (*State, error) {
 		return nil, err // whatever kept the hint from being read, this says it, too
 	}
 	if hintErr != nil && !errors.Is(hintErr, fs.ErrNotExist) {
-		src.Warn(hintErr)
+		l.warn(hintErr)
 	}
 	if hinted && seg.CheckpointVersion < from {
-		src.Warn(fmt.Errorf("the checkpoint hint names checkpoint %d, which is not there", from))
+		l.warn(fmt.Errorf("the checkpoint hint names checkpoint %d, which is not there", from))
 	}
-	return assembleAny(ctx, src, seg, at)
+	return l.assembleAny(ctx, seg)
 }
 
 // Recounted is the same version put together once more, from its checkpoint and
@@ -80,7 +93,7 @@ func (s *State) Recounted(ctx context.Context) (*State, error) {
 	}
 	plain := *seg
 	plain.Checksum = nil
-	again, err := assembleAny(ctx, src, &plain, s.Version)
+	again, err := (&loading{src: src, at: s.Version, last: true}).assembleAny(ctx, &plain)
 	if err != nil {
 		return nil, err
 	}
@@ -93,14 +106,14 @@ func (s *State) Recounted(ctx context.Context) (*State, error) {
 
 // assembleAny puts the state of a segment together, doing without checkpoints
 // that turn out to be damaged.
-func assembleAny(ctx context.Context, src *Source, seg *log.Segment, at log.Version) (*State, error) {
+func (l *loading) assembleAny(ctx context.Context, seg *log.Segment) (*State, error) {
 	for {
-		s, err := assemble(ctx, src, seg)
+		s, err := l.assemble(ctx, seg)
 		var damaged *checkpointError
 		if err == nil || !errors.As(err, &damaged) {
 			return s, err
 		}
-		if seg, err = before(ctx, src, seg.CheckpointVersion, at, damaged.err); err != nil {
+		if seg, err = l.before(ctx, seg.CheckpointVersion, damaged.err); err != nil {
 			return nil, err
 		}
 	}
@@ -108,24 +121,26 @@ func assembleAny(ctx context.Context, src *Source, seg *log.Segment, at log.Vers
 
 // before is the segment of the same version without use of a checkpoint that
 // is damaged, and of later ones.
-func before(ctx context.Context, src *Source, v, at log.Version, damage error) (*log.Segment, error) {
-	src.Warn(fmt.Errorf("checkpoint %d is not used: %w", v, damage))
-	seg, err := log.ListSegmentBefore(ctx, src.Store, v, at)
+func (l *loading) before(ctx context.Context, v log.Version, damage error) (*log.Segment, error) {
+	l.warn(fmt.Errorf("checkpoint %d is not used: %w", v, damage))
+	seg, err := log.ListSegmentBefore(ctx, l.src.Store, v, l.at)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint %d cannot be used (%w), nor can the log before it: %w", v, damage, err)
 	}
 	return seg, nil
 }
 
-// checkpointError is the damage of a checkpoint.
+// checkpointError is what keeps a checkpoint from being used.
 type checkpointError struct{ err error }
 
 func (e *checkpointError) Error() string { return e.err.Error() }
 func (e *checkpointError) Unwrap() error { return e.err }
 
-// asDamage marks an error that is due to the checkpoint alone.
-func asDamage(err error) error {
-	if errors.Is(err, checkpoint.ErrCorrupt) {
+// asDamage marks an error that is due to the checkpoint alone. A file of it
+// that is gone was cleaned up in the meantime, as long as there is hope that
+// the next listing is without it; if gone for good, it is damage.
+func asDamage(err error, gone bool) error {
+	if errors.Is(err, checkpoint.ErrCorrupt) || gone && errors.Is(err, fs.ErrNotExist) {
 		return &checkpointError{err}
 	}
 	return err
@@ -133,30 +148,27 @@ func asDamage(err error) error {
 
 // assemble puts the state of a segment together with as few requests as its
 // small actions need.
-func assemble(ctx context.Context, src *Source, seg *log.Segment) (*State, error) {
-	if seg.CheckpointKind == log.UUIDCheckpoint {
-		return nil, &feature.UnsupportedError{Features: []string{"v2Checkpoint"}}
-	}
+func (l *loading) assemble(ctx context.Context, seg *log.Segment) (*State, error) {
 	s := &State{Version: seg.Version, CheckpointVersion: seg.CheckpointVersion, Modified: seg.Newest.Modified, ETag: seg.Newest.ETag}
-	s.line = newLineage(src, newBase(src, seg.CheckpointVersion, seg.Checkpoint))
-	if s.fromChecksum(ctx, src, seg) {
-		return s, nil
+	s.line = newLineage(l.src, newBase(l.src, seg.CheckpointVersion, seg.Checkpoint))
+	if !s.fromChecksum(ctx, l, seg) {
+		if err := s.fromActions(ctx, l, seg); err != nil {
+			return nil, err
+		}
 	}
-	if err := s.fromActions(ctx, src, seg); err != nil {
-		return nil, err
-	}
+	s.Warnings = slices.Clip(l.warnings)
 	return s, nil
 }
 
 // fromChecksum takes the small actions and the counts from the .crc of the
 // version. It reports false if there is none that says all of it.
-func (s *State) fromChecksum(ctx context.Context, src *Source, seg *log.Segment) bool {
+func (s *State) fromChecksum(ctx context.Context, l *loading, seg *log.Segment) bool {
 	if seg.Checksum == nil || seg.Checksum.Version != seg.Version {
 		return false
 	}
-	sum, err := log.ReadChecksum(ctx, src.Store, seg.Version)
+	sum, err := log.ReadChecksum(ctx, l.src.Store, seg.Version)
 	if err != nil {
-		src.Warn(err)
+		l.warn(err)
 		return false
 	}
 	if sum.Metadata == nil || sum.Protocol == nil || sum.SetTransactions == nil || sum.DomainMetadata == nil {
@@ -176,20 +188,20 @@ func (s *State) fromChecksum(ctx context.Context, src *Source, seg *log.Segment)
 
 // fromActions takes the small actions from the checkpoint and the commits,
 // which are read in one parallel round.
-func (s *State) fromActions(ctx context.Context, src *Source, seg *log.Segment) error {
+func (s *State) fromActions(ctx context.Context, l *loading, seg *log.Segment) error {
 	var small []log.Action
 	var commits map[log.Version][]log.Action
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
 		small, err = s.line.base.small(gctx)
-		return asDamage(err)
+		return asDamage(err, l.last)
 	})
 	g.Go(func() (err error) {
 		var versions []log.Version
 		for _, c := range seg.Commits {
 			versions = append(versions, c.Version)
 		}
-		commits, err = readCommits(gctx, src, versions)
+		commits, err = readCommits(gctx, l.src, versions)
 		return err
 	})
 	if err := g.Wait(); err != nil {

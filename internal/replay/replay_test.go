@@ -33,6 +33,7 @@ var rewrite = flag.Bool("rewrite", false, "rewrite the golden files under testda
 //	advance             brings the state that was loaded last up to date and prints it
 //	keep                prints the state again: it must not have changed
 //	checkpoint V        writes a checkpoint of a version
+//	v2 V N              writes a V2 checkpoint with N sidecars; without any, the files are in the JSON itself
 //	crc V               writes the checksum of a version
 //	damage V            makes nonsense of the checkpoint of V; damage crc V of a checksum; damage hint
 //	wipe                deletes everything
@@ -158,13 +159,17 @@ func (w *world) do(line string) (out []string, err error) {
 		return described(next)
 	case "keep":
 		return described(w.state)
-	case "checkpoint", "crc":
+	case "checkpoint", "crc", "v2":
 		s, err := replay.Load(ctx, w.src, arg(1))
 		if err != nil {
 			return nil, err
 		}
-		if f[0] == "checkpoint" {
+		switch f[0] {
+		case "checkpoint":
 			return nil, w.checkpoint(s)
+		case "v2":
+			_, err := w.v2Checkpoint(s, "json", int(arg(2)))
+			return nil, err
 		}
 		sum, err := s.Checksum(ctx)
 		if err != nil {
@@ -416,7 +421,7 @@ func TestAdvanceIsLoad(t *testing.T) {
 				fail("%v", err)
 			}
 			if rng.IntN(4) == 0 {
-				if _, err := w.do(fmt.Sprint("checkpoint ", rng.IntN(v+1))); err != nil {
+				if _, err := w.do(fmt.Sprint([]string{"checkpoint ", "v2 "}[rng.IntN(2)], rng.IntN(v+1), " ", rng.IntN(4))); err != nil {
 					fail("%v", err)
 				}
 			}

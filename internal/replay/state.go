@@ -44,6 +44,10 @@ type State struct {
 	// not always the base.
 	CheckpointVersion log.Version
 
+	// Warnings are what was found damaged, and done without, when the state
+	// was loaded; also when it grew from one that was. They must not be changed.
+	Warnings []error
+
 	line *lineage
 }
 
@@ -55,7 +59,7 @@ type lineage struct {
 
 	busy  chan struct{}                // holds one token: whoever has it may do what is below
 	later map[log.Version][]log.Action // commits known from memory, beyond what the tail holds
-	older *State                       // of some version, made without the base's checkpoint, which is damaged
+	older *State                       // of some version, made without the base's checkpoint, which is damaged or not all there
 }
 
 func newLineage(src *Source, b *base) *lineage {
@@ -113,12 +117,16 @@ func (l *lineage) without(ctx context.Context, v log.Version, damage error) (*St
 	if l.older != nil && l.older.Version == v {
 		return l.older, nil
 	}
-	seg, err := before(ctx, l.src, l.base.version, v, damage)
+	again := &loading{src: l.src, at: v, last: true}
+	seg, err := again.before(ctx, l.base.version, damage)
 	if err != nil {
 		return nil, err
 	}
-	l.older, err = assembleAny(ctx, l.src, seg, v)
-	return l.older, err
+	s, err := again.assembleAny(ctx, seg)
+	if err == nil {
+		l.older = s
+	}
+	return s, err
 }
 
 // learn gives the lineage a commit that the caller has in memory.
@@ -327,33 +335,32 @@ func (s *State) Select(ctx context.Context, cols checkpoint.Columns, want func(c
 // damaged checkpoint leads to one before it, or to the commits alone, so that
 // there is an end to it.
 func (s *State) prepare(ctx context.Context, cols checkpoint.Columns) (*State, resident, error) {
-	for again := 1; ; {
+	for reloads := 0; ; {
 		err := s.line.reach(ctx, s.Version)
-		if err == nil {
-			var kept resident
-			if kept, err = s.line.base.resident(ctx, cols); err == nil {
-				return s, kept, nil
-			}
-			if errors.Is(err, checkpoint.ErrCorrupt) {
-				if s, err = s.line.without(ctx, s.Version, err); err != nil {
-					return nil, resident{}, err
-				}
-				continue
-			}
+		var kept resident
+		ofBase := err == nil
+		if ofBase {
+			kept, err = s.line.base.resident(ctx, cols)
 		}
-		if !errors.Is(err, fs.ErrNotExist) || again == loadAttempts {
+		switch {
+		case err == nil:
+			return s, kept, nil
+		case ofBase && errors.Is(err, checkpoint.ErrCorrupt):
+			s, err = s.line.without(ctx, s.Version, err)
+		case errors.Is(err, fs.ErrNotExist) && reloads < loadAttempts:
+			reloads++
+			s, err = s.reload(ctx, ofBase, err)
+		}
+		if err != nil {
 			return nil, resident{}, err
 		}
-		if s, err = s.reload(ctx, err); err != nil {
-			return nil, resident{}, err
-		}
-		again++
 	}
 }
 
 // reload loads the same version again, from what log cleanup has left of the
-// log.
-func (s *State) reload(ctx context.Context, gone error) (*State, error) {
+// log. A checkpoint of which a file is gone, and that is listed all the same, was
+// not cleaned up: it is as good as damaged.
+func (s *State) reload(ctx context.Context, ofBase bool, gone error) (*State, error) {
 	again, err := Load(ctx, s.line.src, s.Version)
 	switch {
 	case err != nil && (errors.Is(err, log.ErrVersionGone) || errors.Is(err, log.ErrNotTable) || errors.Is(err, log.ErrGap)):
@@ -362,6 +369,9 @@ func (s *State) reload(ctx context.Context, gone error) (*State, error) {
 		return nil, err
 	case again.Metadata.ID != s.Metadata.ID:
 		return nil, fmt.Errorf("%w: version %d: the table was replaced by another", log.ErrVersionGone, s.Version)
+	}
+	if ofBase && again.line.base.version == s.line.base.version {
+		return again.line.without(ctx, s.Version, gone)
 	}
 	return again, nil
 }
@@ -415,13 +425,14 @@ func (s *State) Removes(ctx context.Context) iter.Seq2[*log.RemoveFile, error] {
 		if s.line.base.version < 0 {
 			return
 		}
-		r, err := checkpoint.Open(ctx, s.line.src.Store, s.line.base.files, nil)
+		r, err := s.line.base.open(ctx)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		for rm, err := range r.Removes(ctx) {
 			if err != nil {
+				s.line.base.damaged(ctx, err)
 				yield(nil, err)
 				return
 			}

@@ -156,6 +156,10 @@ func (f *Files) Size(i int) int64 { return f.size[i] }
 // the memory of f.
 func (f *Files) DVID(i int) string { return f.dv.key(i) }
 
+// DeletionVector is the file's deletion vector; nil for none. Its strings share
+// the memory of f.
+func (f *Files) DeletionVector(i int) *log.DeletionVector { return f.dv.at(i) }
+
 // Key is the file's identity. It shares the memory of f.
 func (f *Files) Key(i int) log.Key { return log.Key{Path: f.Path(i), DV: f.DVID(i)} }
 

@@ -111,6 +111,10 @@ func isPathRune(r rune) bool {
 	}
 }
 
+// IsAbsolute reports whether the path of an action is an absolute URI, which
+// says by itself where the file is: a table may name files of others.
+func IsAbsolute(path string) bool { return hasScheme(path) }
+
 // hasScheme reports whether a path starts with a URI scheme and a colon.
 func hasScheme(path string) bool {
 	for i := 0; i < len(path); i++ {

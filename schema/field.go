@@ -130,22 +130,58 @@ func unmapped(t Type) Type {
 // Field is the field at path, one name for each level of structs, spelled
 // exactly. Arrays and maps are not entered.
 func (s *Struct) Field(path ...string) (Field, bool) {
+	along, ok := s.Along(path...)
+	if !ok {
+		return Field{}, false
+	}
+	return along[len(along)-1], true
+}
+
+// Along is the fields that a path leads through, the one at its end included:
+// see Field.
+func (s *Struct) Along(path ...string) ([]Field, bool) {
+	along := make([]Field, 0, len(path))
 	for depth, name := range path {
 		i := slices.IndexFunc(s.Fields, func(f Field) bool { return f.Name == name })
 		if i < 0 {
-			return Field{}, false
+			return nil, false
 		}
 		f := s.Fields[i]
+		along = append(along, f)
 		if depth == len(path)-1 {
-			return f, true
+			return along, true
 		}
 		nested, ok := f.Type.(*Struct)
 		if !ok {
-			return Field{}, false
+			return nil, false
 		}
 		s = nested
 	}
-	return Field{}, false
+	return nil, false
+}
+
+// Insert adds a nullable field of a type at a path, in structs that are made
+// where there are none. A field that is there is left alone. It is for schemas
+// that are being put together and not shared yet.
+func (s *Struct) Insert(path []string, t Type) {
+	for depth, name := range path {
+		at := slices.IndexFunc(s.Fields, func(f Field) bool { return f.Name == name })
+		if depth == len(path)-1 {
+			if at < 0 {
+				s.Fields = append(s.Fields, Field{Name: name, Type: t, Nullable: true})
+			}
+			return
+		}
+		if at < 0 {
+			at = len(s.Fields)
+			s.Fields = append(s.Fields, Field{Name: name, Type: &Struct{}, Nullable: true})
+		}
+		inner, is := s.Fields[at].Type.(*Struct)
+		if !is {
+			return
+		}
+		s = inner
+	}
 }
 
 // Lookup is the index of the field that SQL means by name: the one spelled

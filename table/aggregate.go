@@ -10,7 +10,6 @@ import (
 
 	"github.com/foreset/foreset/expr"
 	"github.com/foreset/foreset/internal/aggregate"
-	"github.com/foreset/foreset/internal/scan"
 )
 
 // Aggregation says what to compute of the rows of a scan.
@@ -80,10 +79,7 @@ func (c *Scan) aggregation(a Aggregation) (p *aggregate.Plan, release func(), er
 	o := c.s.t.opts
 	reads, groups := o.Budget.lease(4), o.Budget.lease(4)
 	p, err = aggregate.New(aggregate.Options{
-		Scan: scan.Options{
-			Store: o.Store, State: c.s.state, Schema: c.s.schema, Where: c.opts.Where, Env: o.env(),
-			Parallel: o.Concurrency, Budget: reads, Allocator: o.Allocator,
-		},
+		Scan:   c.s.scanOptions(c.opts.Where, reads),
 		Values: a.Values, By: a.By, Limit: c.opts.Limit, BatchRows: c.opts.BatchRows, Memory: groups, TempDir: o.TempDir,
 	})
 	return p, func() { o.Budget.release(reads); o.Budget.release(groups) }, err

@@ -33,6 +33,9 @@ type Options struct {
 	Zone        *time.Location // of zone-less timestamps in partition values and SQL; nil: UTC
 	Limits      *Limits        // on what a log may contain; nil: the defaults
 	ReadOnly    bool           // refuse everything that would change the table
+	// AllowExternal finds files outside of the table, which its log names by
+	// absolute URIs; nil: they are refused. See [Externals].
+	AllowExternal External
 	// PreCommit, if set, sees every commit before it is put and may refuse it. It
 	// must not write to the same Table, whose commits wait for one another.
 	PreCommit func(ctx context.Context, staged Staged) error

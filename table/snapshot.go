@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -15,6 +16,7 @@ import (
 	"github.com/foreset/foreset/checkpoint"
 	"github.com/foreset/foreset/expr"
 	"github.com/foreset/foreset/internal/arrowconv"
+	"github.com/foreset/foreset/internal/feature"
 	"github.com/foreset/foreset/internal/replay"
 	"github.com/foreset/foreset/internal/scan"
 	"github.com/foreset/foreset/internal/skipping"
@@ -164,7 +166,7 @@ func (s *Snapshot) Files(ctx context.Context, where expr.Expr) iter.Seq2[*log.Ad
 				yield(nil, err)
 				return
 			}
-			skip = skipping.NewFiles(bound, s.schema, s.state.Metadata, s.t.opts.Zone).Decider()
+			skip = skipping.NewFiles(bound, s.schema, s.state.Metadata, feature.Mapping(s.state.Protocol, s.state.Metadata), s.t.opts.Zone).Decider()
 			kept = func(v checkpoint.Values) bool { return skip.Partition(v) != skipping.None }
 		}
 		for f, err := range s.state.Select(ctx, checkpoint.AllColumns, kept) {
@@ -216,13 +218,20 @@ func (s *Snapshot) Scan(opts *ScanOptions) *Scan {
 func (c *Scan) plan() (p *scan.Plan, release func(), err error) {
 	o := c.s.t.opts
 	bytes := o.Budget.lease(4)
-	p, err = scan.New(scan.Options{
-		Store: o.Store, State: c.s.state, Schema: c.s.schema,
-		Columns: c.opts.Columns, Where: c.opts.Where, Env: o.env(), Limit: c.opts.Limit,
-		BatchRows: c.opts.BatchRows, Ordered: c.opts.Ordered,
-		Parallel: o.Concurrency, Budget: bytes, Allocator: o.Allocator,
-	})
+	opts := c.s.scanOptions(c.opts.Where, bytes)
+	opts.Columns, opts.Limit, opts.BatchRows, opts.Ordered = c.opts.Columns, c.opts.Limit, c.opts.BatchRows, c.opts.Ordered
+	p, err = scan.New(opts)
 	return p, func() { o.Budget.release(bytes) }, err
+}
+
+// scanOptions are those of reading the snapshot's rows within so many bytes.
+func (s *Snapshot) scanOptions(where expr.Expr, bytes int64) scan.Options {
+	o := s.t.opts
+	root, _, _ := strings.Cut(s.t.url, "?")
+	return scan.Options{
+		Store: o.Store, State: s.state, Schema: s.schema, Root: root, External: s.t.external, Limits: o.Limits,
+		Where: where, Env: o.env(), Parallel: o.Concurrency, Budget: bytes, Allocator: o.Allocator,
+	}
 }
 
 // Batches reads the rows. A batch is valid until the next iteration; Retain

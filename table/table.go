@@ -373,7 +373,13 @@ func (t *Table) readable(s *replay.State) error {
 	if err := feature.CheckRead(s.Protocol, s.Metadata, sch); err != nil {
 		return err
 	}
-	return translate(schemaErr)
+	if schemaErr != nil {
+		return translate(schemaErr)
+	}
+	if err := feature.Mapping(s.Protocol, s.Metadata).Check(sch); err != nil {
+		return marked{fmt.Errorf("schema of version %d: %w", s.Version, err), ErrCorrupt}
+	}
+	return nil
 }
 
 func (t *Table) preCommit() func(context.Context, log.Version, []log.Action) error {

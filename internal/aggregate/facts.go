@@ -186,7 +186,7 @@ func (p *Plan) fromFooter(f *fileFacts, i int, o *scan.Opened) {
 	src := p.sources[i]
 	var k known
 	for g, group := range o.Data.RowGroups() {
-		b, ok := o.Data.Bounds(g, src.path, src.typ)
+		b, ok := o.Data.Bounds(g, src.column)
 		if !ok {
 			return
 		}

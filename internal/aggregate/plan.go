@@ -46,9 +46,10 @@ type Plan struct {
 
 // source is where the log and footers may know an aggregate from.
 type source struct {
-	kind sourceKind
-	path []string // of a column of the files
-	typ  schema.Type
+	kind   sourceKind
+	column []schema.Field // of the files: the fields that lead to it
+	path   []string       // of it in statistics
+	typ    schema.Type
 }
 
 type sourceKind uint8
@@ -124,7 +125,7 @@ func (p *Plan) prepare() {
 		p.keys = append(p.keys, newKeyColumn(it.Type, i == len(p.by)-1))
 		p.constant = p.constant && p.isConstant(it.Arg)
 	}
-	var columns [][]string
+	p.statistics = &schema.Struct{}
 	for _, it := range p.values {
 		at := -1
 		if it.Arg != nil {
@@ -137,10 +138,9 @@ func (p *Plan) prepare() {
 		src := p.sourceOf(it)
 		p.sources = append(p.sources, src)
 		if src.kind == fromColumn {
-			columns = append(columns, src.path)
+			p.statistics.Insert(src.path, src.typ)
 		}
 	}
-	p.statistics = scan.Prune(p.opts.Scan.Schema, columns)
 }
 
 func sameBound(a, b *expr.Bound) bool {
@@ -158,12 +158,17 @@ func (p *Plan) sourceOf(it expr.Item) source {
 		return source{kind: fromPartition}
 	}
 	c, ok := it.Arg.Root().(*expr.Column)
-	if !ok || !isScalar(c.Type()) || p.isKey(c.Path[0]) || p.mapped() {
+	if !ok || !isScalar(c.Type()) || p.isKey(c.Path[0]) {
 		return source{}
 	}
+	column, ok := p.opts.Scan.Schema.Along(c.Path...)
+	if !ok { // of no file
+		return source{}
+	}
+	path, _, _ := p.opts.Scan.Mapping().StoredPath(p.opts.Scan.Schema, c.Path)
 	switch it.Func {
 	case expr.Count, expr.Min, expr.Max:
-		return source{kind: fromColumn, path: c.Path, typ: c.Type()}
+		return source{kind: fromColumn, column: column, path: path, typ: c.Type()}
 	}
 	return source{}
 }
@@ -193,12 +198,6 @@ func (p *Plan) isConstant(b *expr.Bound) bool {
 
 func (p *Plan) isKey(name string) bool {
 	return slices.ContainsFunc(p.opts.Scan.State.Metadata.PartitionColumns, func(c string) bool { return strings.EqualFold(c, name) })
-}
-
-// mapped says that files and statistics have other names for the columns.
-func (p *Plan) mapped() bool {
-	mode := p.opts.Scan.State.Metadata.Configuration["delta.columnMapping.mode"]
-	return mode != "" && mode != "none"
 }
 
 // scan is the read of what some items need; where says whether the rows are

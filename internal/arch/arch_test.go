@@ -42,7 +42,7 @@ var mayImport = map[string][]string{
 	"checkpoint":           {"log", "storage", "schema", "internal/value", "internal/stats", "internal/arrowconv", "internal/parquetfile"},
 	"internal/replay":      {"log", "checkpoint", "storage", "schema", "internal/feature"},
 	"internal/txn":         {"internal/replay", "internal/conflict", "internal/feature", "checkpoint", "log", "storage", "schema", "expr"},
-	"internal/scan":        {"checkpoint", "internal/replay", "internal/parquetio", "internal/parquetfile", "internal/skipping", "internal/partition", "internal/arrowconv", "internal/value", "internal/stats", "expr", "log", "storage", "schema"},
+	"internal/scan":        {"checkpoint", "internal/dv", "internal/feature", "internal/replay", "internal/parquetio", "internal/parquetfile", "internal/skipping", "internal/partition", "internal/arrowconv", "internal/value", "internal/stats", "expr", "log", "storage", "schema"},
 	"internal/aggregate":   {"internal/scan", "internal/stats", "internal/arrowconv", "internal/value", "expr", "schema"},
 	"internal/write":       {"internal/parquetio", "internal/parquetfile", "internal/partition", "internal/arrowconv", "internal/value", "internal/stats", "expr", "log", "storage", "schema"},
 	"internal/sim":         {"storage", "storage/faults"},

@@ -45,6 +45,16 @@ type feature struct {
 	// active says whether a table makes use of the feature; nil: whenever the
 	// protocol has it.
 	active func(*log.Metadata, *schema.Struct) bool
+	// news lists what a table makes of the feature that is not known; nil: it
+	// has one form.
+	news func(*log.Metadata, *schema.Struct) []string
+}
+
+func (f feature) unknown(md *log.Metadata, s *schema.Struct) []string {
+	if f.news == nil || s == nil {
+		return nil
+	}
+	return f.news(md, s)
 }
 
 var features = []feature{
@@ -55,8 +65,8 @@ var features = []feature{
 	{name: GeneratedColumns, legacyWriter: 4, active: anyField("delta.generationExpression")},
 	{name: "allowColumnDefaults", active: anyField("CURRENT_DEFAULT")},
 	{name: IdentityColumns, legacyWriter: 6, active: anyField("delta.identity.start")},
-	{name: ColumnMapping, reader: true, legacyReader: 2, legacyWriter: 5, safeUpgrade: true, active: mapped},
-	{name: DeletionVectors, reader: true, safeUpgrade: true},
+	{name: ColumnMapping, reader: true, read: true, legacyReader: 2, legacyWriter: 5, safeUpgrade: true, active: mapped, news: unknownMode},
+	{name: DeletionVectors, reader: true, read: true, safeUpgrade: true},
 	{name: TimestampNTZ, reader: true, read: true, write: true, safeUpgrade: true},
 	{name: "domainMetadata", write: true, safeUpgrade: true},
 	{name: "rowTracking", safeUpgrade: true},
@@ -66,8 +76,8 @@ var features = []feature{
 	{name: "catalogOwned-preview", reader: true},
 	{name: "vacuumProtocolCheck", reader: true, read: true, write: true, safeUpgrade: true},
 	{name: "clustering"},
-	{name: "typeWidening", reader: true, safeUpgrade: true, active: anyField("delta.typeChanges")},
-	{name: "typeWidening-preview", reader: true, active: anyField("delta.typeChanges")},
+	{name: "typeWidening", reader: true, read: true, safeUpgrade: true, active: anyField("delta.typeChanges"), news: unknownChanges},
+	{name: "typeWidening-preview", reader: true, read: true, active: anyField("delta.typeChanges"), news: unknownChanges},
 	{name: "variantType", reader: true, read: true},
 	{name: "variantType-preview", reader: true, read: true},
 	{name: "variantShredding", reader: true, read: true},
@@ -163,6 +173,7 @@ func missing(p *log.Protocol, md *log.Metadata, s *schema.Struct, lacking func(f
 			continue // a writer feature that readers may ignore
 		}
 		if known && !lacking(f) {
+			names = append(names, f.unknown(md, s)...)
 			continue
 		}
 		if f.active != nil && s != nil && !f.active(md, s) {
@@ -213,9 +224,48 @@ func UpgradeIsSafe(from, to *log.Protocol) (culprit string, ok bool) {
 	return "", true
 }
 
+// Mapping is how a table's columns are found in its files and its log. A mode
+// that the protocol does not support, or has not, says nothing: CheckRead refuses
+// the latter.
+func Mapping(p *log.Protocol, md *log.Metadata) schema.Mapping {
+	if !Has(p, ColumnMapping) {
+		return schema.NoMapping
+	}
+	m, _ := schema.ParseMapping(md.Configuration[modeProperty])
+	return m
+}
+
+const modeProperty = "delta.columnMapping.mode"
+
 func mapped(md *log.Metadata, _ *schema.Struct) bool {
-	mode := md.Configuration["delta.columnMapping.mode"]
-	return mode != "" && mode != "none"
+	m, known := schema.ParseMapping(md.Configuration[modeProperty])
+	return m != schema.NoMapping || !known
+}
+
+func unknownMode(md *log.Metadata, _ *schema.Struct) []string {
+	mode := md.Configuration[modeProperty]
+	if _, known := schema.ParseMapping(mode); known {
+		return nil
+	}
+	return []string{ColumnMapping + " " + mode}
+}
+
+// unknownChanges lists the type changes that the protocol does not allow: what
+// older files hold cannot be told.
+func unknownChanges(_ *log.Metadata, s *schema.Struct) []string {
+	var names []string
+	for path, f := range s.All() {
+		changes, err := f.TypeChanges()
+		if err != nil {
+			names = append(names, fmt.Sprintf("typeWidening of %q: %v", strings.Join(path, "."), err))
+		}
+		for _, c := range changes {
+			if !schema.CanWiden(c.From, c.To) {
+				names = append(names, fmt.Sprintf("typeWidening of %q from %v to %v", strings.Join(path, "."), c.From, c.To))
+			}
+		}
+	}
+	return names
 }
 
 // anyField makes a test for a metadata key on any field at any depth.
@@ -223,18 +273,11 @@ func anyField(key string) func(*log.Metadata, *schema.Struct) bool {
 	return func(_ *log.Metadata, s *schema.Struct) bool { return hasKey(s, key) }
 }
 
-func hasKey(t schema.Type, key string) bool {
-	switch t := t.(type) {
-	case *schema.Struct:
-		return slices.ContainsFunc(t.Fields, func(f schema.Field) bool {
-			_, has := f.Metadata[key]
-			return has || hasKey(f.Type, key)
-		})
-	case *schema.Array:
-		return hasKey(t.Element, key)
-	case *schema.Map:
-		return hasKey(t.Key, key) || hasKey(t.Value, key)
-	default:
-		return false
+func hasKey(s *schema.Struct, key string) bool {
+	for _, f := range s.All() {
+		if _, has := f.Metadata[key]; has {
+			return true
+		}
 	}
+	return false
 }

@@ -68,6 +68,18 @@ func with(t *testing.T, key string, deep bool) *schema.Struct {
 	return s
 }
 
+// widened is a schema in which a field deep inside of it has a type change.
+func widened(t *testing.T, from, to string) *schema.Struct {
+	s := with(t, "comment", true)
+	f := &s.Fields[1].Type.(*schema.Array).Element.(*schema.Struct).Fields[0]
+	md, err := f.Metadata.With("delta.typeChanges", []map[string]string{{"fromType": from, "toType": to}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Metadata = md
+	return s
+}
+
 // names are the features that an error refuses; empty if there is none.
 func names(t *testing.T, err error, write bool) string {
 	t.Helper()
@@ -113,8 +125,10 @@ func TestWhatAProtocolNeeds(t *testing.T) {
 		{"1 4", nil, with(t, "delta.identity.start", false), "", ""}, // identity columns begin with 6
 		{"2 5", nil, plain, "", ""},
 		{"2 5", map[string]string{"delta.columnMapping.mode": "none"}, plain, "", ""},
-		{"2 5", mapped, plain, "columnMapping", "columnMapping"},
-		{"2 6", mapped, with(t, "delta.identity.start", false), "columnMapping", "columnMapping"},
+		{"2 5", mapped, plain, "", "columnMapping"},
+		{"2 6", mapped, with(t, "delta.identity.start", false), "", "columnMapping,identityColumns"},
+		{"2 5", map[string]string{"delta.columnMapping.mode": "colour"}, plain, "columnMapping colour", "columnMapping colour"},
+		{"1 2", map[string]string{"delta.columnMapping.mode": "colour"}, plain, "", ""}, // it means nothing there,
 		{"1 7 w:appendOnly,invariants,checkConstraints,changeDataFeed,domainMetadata,inCommitTimestamp", nil, plain, "", ""},
 		{"1 7 w:allowColumnDefaults", nil, plain, "", ""},
 		{"1 7 w:allowColumnDefaults", nil, with(t, "CURRENT_DEFAULT", true), "", "allowColumnDefaults"},
@@ -123,11 +137,14 @@ func TestWhatAProtocolNeeds(t *testing.T) {
 		{"1 7 w:teleport", nil, plain, "", "teleport"},
 		{"3 7 r:timestampNtz w:timestampNtz", nil, plain, "", ""},
 		{"3 7 r:vacuumProtocolCheck w:vacuumProtocolCheck", nil, plain, "", ""},
-		{"3 7 r:deletionVectors w:deletionVectors", nil, plain, "deletionVectors", "deletionVectors"},
+		{"3 7 r:deletionVectors w:deletionVectors", nil, plain, "", "deletionVectors"},
 		{"3 7 r:columnMapping w:columnMapping", nil, plain, "", ""},
-		{"3 7 r:columnMapping w:columnMapping", mapped, plain, "columnMapping", "columnMapping"},
+		{"3 7 r:columnMapping w:columnMapping", mapped, plain, "", "columnMapping"},
 		{"3 7 r:typeWidening w:typeWidening", nil, plain, "", ""},
-		{"3 7 r:typeWidening w:typeWidening", nil, with(t, "delta.typeChanges", true), "typeWidening", "typeWidening"},
+		{"3 7 r:typeWidening w:typeWidening", nil, widened(t, "short", "integer"), "", "typeWidening"},
+		{"3 7 r:typeWidening-preview w:typeWidening-preview", nil, widened(t, "short", "integer"), "", "typeWidening-preview"},
+		{"3 7 r:typeWidening w:typeWidening", nil, widened(t, "integer", "short"), `typeWidening of "s.element.x" from int to smallint`, `typeWidening of "s.element.x" from int to smallint`},
+		{"1 2", nil, widened(t, "integer", "short"), "", ""},
 		{"3 7 r:v2Checkpoint w:v2Checkpoint", nil, plain, "", "v2Checkpoint"},
 		{"3 7 r:v2Checkpoint,x w:v2Checkpoint,x,y", nil, plain, "x", "x"},
 		{"3 7 r:catalogManaged w:catalogManaged,inCommitTimestamp", nil, plain, "catalogManaged", "catalogManaged"},
@@ -137,7 +154,7 @@ func TestWhatAProtocolNeeds(t *testing.T) {
 		{"1 8", nil, plain, "", "writerVersion 8"},
 		// A schema that cannot be parsed counts as using everything.
 		{"1 4", nil, nil, "", "generatedColumns"},
-		{"3 7 r:typeWidening w:typeWidening", nil, nil, "typeWidening", "typeWidening"},
+		{"3 7 r:typeWidening w:typeWidening", nil, nil, "", "typeWidening"},
 	} {
 		p, md := protocol(t, c.protocol), &log.Metadata{Configuration: c.conf}
 		if got := names(t, feature.CheckRead(p, md, c.schema), false); got != c.read {

@@ -227,7 +227,7 @@ func fitsBytes(n value.Int128, width int) bool {
 // BloomBytes is about how many bytes have to be fetched to read the bloom
 // filter of a column in a row group, 0 if they are in memory. It reports false
 // if there is none that can be used.
-func (f *File) BloomBytes(rowGroup int, path []string, t schema.Type) (int64, bool) {
+func (f *File) BloomBytes(rowGroup int, path []schema.Field) (int64, bool) {
 	leaf, found, ok := f.leafAt(path)
 	if !ok || !found {
 		return 0, false
@@ -236,7 +236,7 @@ func (f *File) BloomBytes(rowGroup int, path []string, t schema.Type) (int64, bo
 	if md.BloomFilterOffset == nil || *md.BloomFilterOffset <= 0 {
 		return 0, false
 	}
-	if !f.bloomFor(leaf, t).usable(f.pf.Calendar().LegacyDates) {
+	if !f.bloomFor(leaf, path[len(path)-1].Type).usable(f.pf.Calendar().LegacyDates) {
 		return 0, false
 	}
 	size := f.bloomGuess(rowGroup, leaf)
@@ -287,12 +287,12 @@ func isReal(t schema.Type) bool { return t == schema.Float || t == schema.Double
 
 // Bloom reads the bloom filter of a column in a row group; nil if there is none
 // that can be used. The error is that of the store, or a [*parquetfile.Error].
-func (f *File) Bloom(rowGroup int, path []string, t schema.Type) (*Bloom, error) {
-	if _, ok := f.BloomBytes(rowGroup, path, t); !ok {
+func (f *File) Bloom(rowGroup int, path []schema.Field) (*Bloom, error) {
+	if _, ok := f.BloomBytes(rowGroup, path); !ok {
 		return nil, nil
 	}
 	leaf, _, _ := f.leafAt(path)
-	b := f.bloomFor(leaf, t)
+	b := f.bloomFor(leaf, path[len(path)-1].Type)
 	var err error
 	b.filter, err = f.readBloom(rowGroup, leaf)
 	if err != nil || b.filter == nil {
@@ -331,7 +331,7 @@ func (f *File) ColumnBytes(rowGroup int, s *schema.Struct) int64 {
 	meta := f.pf.Meta()
 	var total int64
 	for _, field := range s.Fields {
-		node, err := f.lookup(field.Name, meta.Schema.Root(), field.Name)
+		node, err := f.lookup(field.Name, meta.Schema.Root(), field)
 		if err != nil || node == nil {
 			continue
 		}

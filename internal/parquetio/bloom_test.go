@@ -149,8 +149,9 @@ func checkFilters(t *testing.T, data []byte, rng *rand.Rand, values [][]value.Va
 	wrong, asked := 0, 0
 	for g, group := range f.RowGroups() {
 		for i, path := range bloomPaths {
-			field, _ := bloomSchema.Field(path...)
-			bloom, err := f.Bloom(g, path, field.Type)
+			at := along(bloomSchema, path...)
+			field := at[len(at)-1]
+			bloom, err := f.Bloom(g, at)
 			if err != nil || bloom == nil {
 				t.Fatal(path, bloom, err)
 			}
@@ -309,7 +310,7 @@ func TestDamagedBloomFiltersAreReported(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			b, err := f.Bloom(0, []string{"long"}, schema.Long)
+			b, err := f.Bloom(0, columnOf(schema.Long, "long"))
 			var corrupt *parquetfile.Error
 			switch {
 			case errors.As(err, &corrupt):

@@ -19,6 +19,8 @@ type OpenOptions struct {
 	// Rows is the number of rows that the log says the file has, or -1 if it
 	// does not say. A file that has another number is corrupt.
 	Rows int64
+	// Mapping is how the table's columns are named in the file.
+	Mapping schema.Mapping
 	// Allocator is where arrays and buffers come from; memory.DefaultAllocator
 	// if nil.
 	Allocator memory.Allocator

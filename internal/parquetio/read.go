@@ -28,6 +28,10 @@ type ReadPlan struct {
 	Schema *schema.Struct
 	// Ranges are the wanted physical rows, ascending and disjoint; nil is all.
 	Ranges []RowRange
+	// Without yields the runs of physical rows in [first, end) that are not
+	// wanted although they are in Ranges: the first row and the number of each,
+	// ascending. Nil is none.
+	Without func(first, end int64) iter.Seq2[int64, int64]
 	// BatchRows is how many rows a batch has at most; 0 is a good default.
 	// Wide rows make smaller batches.
 	BatchRows int
@@ -62,7 +66,7 @@ func (f *File) Read(ctx context.Context, plan ReadPlan) iter.Seq2[Batch, error] 
 		}
 		defer r.close()
 		for group := range f.groups {
-			ranges := f.groups[group].Within(r.ranges)
+			ranges := without(f.groups[group].Within(r.ranges), plan.Without)
 			if len(ranges) == 0 {
 				continue
 			}

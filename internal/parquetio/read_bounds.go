@@ -30,17 +30,17 @@ type PageBounds struct {
 	Bounds
 }
 
-// Bounds are those of a row group for the column at path, names as in the
-// file, which the table has as t. It reports false if nothing can be said: the
-// path leads into a list or map, the type is nested or does not fit, there are
-// no statistics.
+// Bounds are those of a row group for the column that fields of the table lead
+// to, one inside the other. It reports false if nothing can be said: the path
+// leads into a list or map, the type is nested or does not fit, there are no
+// statistics.
 //
 // What is not sound is left out. Footers ignore NaN, which is the largest value
 // here, so floating columns have a MaxNumber and no Max; INT96 has no order; without a column
 // order only signed integers and what is stored as such have bounds; bounds in
 // the old calendar of Spark are not used. A column that the file lacks is null
 // in all rows.
-func (f *File) Bounds(rowGroup int, path []string, t schema.Type) (Bounds, bool) {
+func (f *File) Bounds(rowGroup int, path []schema.Field) (Bounds, bool) {
 	rg := f.pf.Meta().RowGroups[rowGroup]
 	leaf, found, ok := f.leafAt(path)
 	if !ok {
@@ -71,7 +71,7 @@ func (f *File) Bounds(rowGroup int, path []string, t schema.Type) (Bounds, bool)
 	if st.IsMinValueExact != nil && st.IsMaxValueExact != nil {
 		e.exact = *st.IsMinValueExact && *st.IsMaxValueExact
 	}
-	return f.bounds(d, t, e)
+	return f.bounds(d, path[len(path)-1].Type, e)
 }
 
 // Pages are the bounds of the pages of a column in a row group, in the order
@@ -79,7 +79,7 @@ func (f *File) Bounds(rowGroup int, path []string, t schema.Type) (Bounds, bool)
 // nothing can be said (see Bounds), or OpenOptions.PageIndex is off. The index
 // is read at every call; the error is that of the store, or a
 // [*parquetfile.Error].
-func (f *File) Pages(rowGroup int, path []string, t schema.Type) ([]PageBounds, bool, error) {
+func (f *File) Pages(rowGroup int, path []schema.Field) ([]PageBounds, bool, error) {
 	leaf, found, ok := f.leafAt(path)
 	if !ok || !found || !f.opts.PageIndex {
 		return nil, false, nil
@@ -120,7 +120,7 @@ func (f *File) Pages(rowGroup int, path []string, t schema.Type) ([]PageBounds, 
 		} else {
 			e.min, e.max = mins[i], maxs[i]
 		}
-		b, ok := f.bounds(d, t, e)
+		b, ok := f.bounds(d, path[len(path)-1].Type, e)
 		if !ok {
 			return nil, false, nil
 		}
@@ -131,14 +131,14 @@ func (f *File) Pages(rowGroup int, path []string, t schema.Type) ([]PageBounds, 
 
 // leafAt finds the leaf at a path of structs. ok is false if there can be no
 // bounds for the path; found is false if the file has no such column.
-func (f *File) leafAt(path []string) (leaf int, found, ok bool) {
+func (f *File) leafAt(path []schema.Field) (leaf int, found, ok bool) {
 	var at pqschema.Node = f.pf.Meta().Schema.Root()
-	for _, name := range path {
+	for _, field := range path {
 		g, is := at.(*pqschema.GroupNode)
 		if !is || isMap(g) {
 			return 0, false, false
 		}
-		next, err := f.lookup(name, g, name)
+		next, err := f.lookup(field.Name, g, field)
 		if err != nil {
 			return 0, false, false
 		}

@@ -55,7 +55,7 @@ func boundsOf(t *testing.T, kv map[string]string, n pqschema.Node, l leafData, t
 	if err != nil {
 		t.Fatal(err)
 	}
-	return f.Bounds(0, []string{"c"}, to)
+	return f.Bounds(0, columnOf(to, "c"))
 }
 
 func TestFloatingColumnsHaveNoMaximum(t *testing.T) {
@@ -112,7 +112,7 @@ func TestAColumnThatTheFileLacksIsNullInAllRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b, ok := f.Bounds(0, []string{"new", "x"}, schema.Long); !ok || b.Nulls != 2 || !b.Min.IsNull() {
+	if b, ok := f.Bounds(0, columnOf(schema.Long, "new", "x")); !ok || b.Nulls != 2 || !b.Min.IsNull() {
 		t.Errorf("%+v, %v; want two nulls", b, ok)
 	}
 }
@@ -134,7 +134,7 @@ func TestBoundsHoldForEveryValue(t *testing.T) {
 				if field.Name == "struct" {
 					path, typ = []string{"struct", "a"}, schema.Long
 				}
-				b, ok := f.Bounds(g, path, typ)
+				b, ok := f.Bounds(g, columnOf(typ, path...))
 				if _, nested := typ.(*schema.Array); nested || typ == everyType.Fields[18].Type || typ == everyType.Fields[20].Type {
 					if ok {
 						t.Errorf("seed %d: %s has bounds", seed, field.Name)
@@ -147,7 +147,7 @@ func TestBoundsHoldForEveryValue(t *testing.T) {
 				if err := checkBounds(column, typ, rg.FirstRow, rg.Rows, b); err != nil {
 					t.Errorf("seed %d: group %d, %s: %v", seed, g, field.Name, err)
 				}
-				pages, ok, err := f.Pages(g, path, typ)
+				pages, ok, err := f.Pages(g, columnOf(typ, path...))
 				if err != nil {
 					t.Errorf("seed %d: %s: %v", seed, field.Name, err)
 				}
@@ -211,4 +211,23 @@ func scalarAt(a any, typ schema.Type, i int) (value.Value, bool) {
 	default:
 		panic("no such array")
 	}
+}
+
+// along is the fields of a schema on the way to a column.
+func along(s *schema.Struct, path ...string) []schema.Field {
+	fields, ok := s.Along(path...)
+	if !ok {
+		panic(fmt.Sprint("no column ", path))
+	}
+	return fields
+}
+
+// columnOf is a column of a type below structs of the given names.
+func columnOf(t schema.Type, path ...string) []schema.Field {
+	fields := make([]schema.Field, len(path))
+	for i := len(path) - 1; i >= 0; i-- {
+		fields[i] = schema.Field{Name: path[i], Type: t, Nullable: true}
+		t = &schema.Struct{Fields: fields[i : i+1]}
+	}
+	return fields
 }

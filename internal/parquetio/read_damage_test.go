@@ -15,6 +15,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/compress"
 
 	"github.com/foreset/foreset/internal/parquetfile"
+	"github.com/foreset/foreset/schema"
 )
 
 // allocated bounds what a damaged file of a few KiB may make us allocate at a
@@ -65,8 +66,8 @@ func readDamaged(t testing.TB, body []byte, mem memory.Allocator, budget int64) 
 	}
 	for g := range f.RowGroups() {
 		for _, field := range everyType.Fields {
-			f.Bounds(g, []string{field.Name}, field.Type)
-			if _, _, err := f.Pages(g, []string{field.Name}, field.Type); err != nil && !known(err) {
+			f.Bounds(g, []schema.Field{field})
+			if _, _, err := f.Pages(g, []schema.Field{field}); err != nil && !known(err) {
 				return 0, err, err
 			}
 		}

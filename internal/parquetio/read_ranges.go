@@ -3,6 +3,7 @@ package parquetio
 import (
 	"errors"
 	"fmt"
+	"iter"
 )
 
 // checkRanges says what is wrong with the ranges of a plan.
@@ -33,6 +34,26 @@ func (g RowGroup) Within(ranges []RowRange) []RowRange {
 		first := max(r.First, g.FirstRow)
 		if n := min(r.End(), end) - first; n > 0 {
 			out = append(out, RowRange{first, n})
+		}
+	}
+	return out
+}
+
+// without is what remains of ranges when runs of rows are left out.
+func without(ranges []RowRange, runs func(first, end int64) iter.Seq2[int64, int64]) []RowRange {
+	if runs == nil {
+		return ranges
+	}
+	var out []RowRange
+	for _, r := range ranges {
+		for first, count := range runs(r.First, r.End()) {
+			if first > r.First {
+				out = append(out, RowRange{r.First, first - r.First})
+			}
+			r.Count, r.First = r.End()-first-count, first+count
+		}
+		if r.Count > 0 {
+			out = append(out, r)
 		}
 	}
 	return out

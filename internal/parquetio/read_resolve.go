@@ -1,6 +1,7 @@
 package parquetio
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -56,7 +57,7 @@ func (r *resolver) fields(column string, s *schema.Struct, g *pqschema.GroupNode
 	nodes := make([]*node, len(s.Fields))
 	for i, f := range s.Fields {
 		name := join(column, f.Name)
-		pn, err := r.file.lookup(name, g, f.Name)
+		pn, err := r.file.lookup(name, g, f)
 		if err != nil {
 			return nil, err
 		}
@@ -67,11 +68,66 @@ func (r *resolver) fields(column string, s *schema.Struct, g *pqschema.GroupNode
 	return nodes, nil
 }
 
-// lookup finds a field by its name: as it is, or else ignoring case if that is
-// unique. Nil is a field that the file has not.
-func (f *File) lookup(column string, g *pqschema.GroupNode, name string) (pqschema.Node, error) {
+// lookup finds a field of the table in a group of the file, as the mapping has
+// it. Nil is a field that the file has not.
+func (f *File) lookup(column string, g *pqschema.GroupNode, field schema.Field) (pqschema.Node, error) {
+	switch f.opts.Mapping {
+	case schema.NameMapping:
+		return named(g, field.PhysicalName()), nil
+	case schema.IDMapping:
+		return f.identified(column, g, field)
+	default:
+		return f.spelled(column, g, field.Name)
+	}
+}
+
+// named finds a field by its exact name.
+func named(g *pqschema.GroupNode, name string) pqschema.Node {
 	if i := g.FieldIndexByName(name); i >= 0 {
-		return g.Field(i), nil
+		return g.Field(i)
+	}
+	return nil
+}
+
+// identified finds a field by its id. A field without one is none of the table's
+// schema, but one of those that the table's properties name.
+func (f *File) identified(column string, g *pqschema.GroupNode, field schema.Field) (pqschema.Node, error) {
+	id, has := field.ColumnID()
+	if !has {
+		return named(g, field.PhysicalName()), nil
+	}
+	if !f.hasIDs() {
+		return nil, f.pf.Corrupt(column, errors.New("the table finds its columns by field id, and the file has none"))
+	}
+	var found pqschema.Node
+	for i := range g.NumFields() {
+		if int64(g.Field(i).FieldID()) != id {
+			continue
+		}
+		if found != nil {
+			return nil, f.pf.Corrupt(column, fmt.Errorf("two columns of the file have the field id %d", id))
+		}
+		found = g.Field(i)
+	}
+	return found, nil
+}
+
+// hasIDs says whether any column of the file has a field id.
+func (f *File) hasIDs() bool {
+	root := f.pf.Meta().Schema.Root()
+	for i := range root.NumFields() {
+		if root.Field(i).FieldID() >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// spelled finds a field by its name: as it is, or else ignoring case if that is
+// unique.
+func (f *File) spelled(column string, g *pqschema.GroupNode, name string) (pqschema.Node, error) {
+	if pn := named(g, name); pn != nil {
+		return pn, nil
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

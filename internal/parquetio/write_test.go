@@ -272,12 +272,11 @@ func TestOurReaderGivesBackWhatOurWriterWrote(t *testing.T) {
 		}
 		for g, rg := range f.RowGroups() {
 			for i, field := range everyType.Fields[:16] { // those that are not nested
-				path := []string{field.Name}
-				b, ok := f.Bounds(g, path, field.Type)
+				b, ok := f.Bounds(g, []schema.Field{field})
 				if err := checkBounds(want.Column(i), field.Type, rg.FirstRow, rg.Rows, b); err != nil || !ok {
 					t.Errorf("seed %d: group %d, %s: %v, %v", seed, g, field.Name, ok, err)
 				}
-				pages, _, err := f.Pages(g, path, field.Type)
+				pages, _, err := f.Pages(g, []schema.Field{field})
 				for _, p := range pages {
 					err = errors.Join(err, checkBounds(want.Column(i), field.Type, p.FirstRow, p.Rows, p.Bounds))
 				}

@@ -260,6 +260,9 @@ type File struct {
 	row   int
 }
 
+// FileOf is the file of an action, live or not.
+func FileOf(add *log.AddFile) File { return File{add: add} }
+
 // Path is the file's path as the log has it.
 func (f File) Path() string {
 	if f.add != nil {
@@ -299,6 +302,14 @@ func (f File) PartitionValue(name string) (text string, null, ok bool) {
 	default:
 		return *p, false, true
 	}
+}
+
+// DeletionVector says which of the file's rows are deleted; nil: none.
+func (f File) DeletionVector() *log.DeletionVector {
+	if f.add != nil {
+		return f.add.DeletionVector
+	}
+	return f.chunk.DeletionVector(f.row)
 }
 
 // Add is the whole action, with the columns that the walk asked for.

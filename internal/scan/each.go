@@ -49,8 +49,8 @@ func (p *Plan) Keys(f replay.File) ([]schema.Field, []value.Value, error) {
 
 // Opened is a file of the table, ready to be read by any plan of it.
 type Opened struct {
-	file replay.File
 	Data *parquetio.File
+	of   *opened
 }
 
 // Open opens a file. A small one is in memory then.
@@ -59,7 +59,7 @@ func (p *Plan) Open(ctx context.Context, f replay.File) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Opened{f, o.data}, nil
+	return &Opened{o.data, o}, nil
 }
 
 // Close ends the use of the file.
@@ -69,19 +69,16 @@ func (o *Opened) Close() error { return o.Data.Close() }
 // does for all files.
 func (p *Plan) Rows(ctx context.Context, file *Opened) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
-		o := &opened{file: file.file, data: file.Data}
+		o := *file.of
 		var err error
-		if o.keys, err = p.keyValues(file.file); err != nil {
-			yield(Batch{}, of(file.file, err))
+		if o.keys, err = p.keyValues(o.file); err != nil {
+			yield(Batch{}, of(o.file, err))
 			return
 		}
-		for b, err := range p.read(ctx, o) {
+		for b, err := range p.read(ctx, &o) {
 			if !yield(b, err) {
 				return
 			}
 		}
 	}
 }
-
-// Prune keeps the parts of a schema that the paths name, in the schema's order.
-func Prune(s *schema.Struct, paths [][]string) *schema.Struct { return prune(s, paths) }

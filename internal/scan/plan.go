@@ -16,6 +16,7 @@ import (
 	"github.com/foreset/foreset/checkpoint"
 	"github.com/foreset/foreset/expr"
 	"github.com/foreset/foreset/internal/arrowconv"
+	"github.com/foreset/foreset/internal/feature"
 	"github.com/foreset/foreset/internal/replay"
 	"github.com/foreset/foreset/internal/skipping"
 	"github.com/foreset/foreset/internal/stats"
@@ -29,9 +30,12 @@ type Options struct {
 	Store     storage.Store
 	State     *replay.State
 	Schema    *schema.Struct // of the table
-	Columns   []string       // dotted paths, case-insensitive; nil is all columns
-	Paths     [][]string     // instead of Columns: what is needed of the table, in whose shape the batches are; they may have more
-	Where     expr.Expr      // absent: all rows
+	Root      string         // of _metadata.file_path: where the table is; "": unknown
+	Limits    *log.Limits
+	External  External   // opens files outside of the table; nil: they are refused
+	Columns   []string   // dotted paths, case-insensitive; nil is all columns
+	Paths     [][]string // instead of Columns: what is needed of the table, in whose shape the batches are; they may have more
+	Where     expr.Expr  // absent: all rows
 	Env       expr.Env
 	Limit     int64 // rows; 0 or less is no limit
 	BatchRows int   // at most, in a batch; 0: a default
@@ -42,9 +46,17 @@ type Options struct {
 	Allocator memory.Allocator
 }
 
+// Mapping is by what the log and the files have the table's columns.
+func (o *Options) Mapping() schema.Mapping {
+	return feature.Mapping(o.State.Protocol, o.State.Metadata)
+}
+
 // Plan is a prepared scan: names resolved, predicate bound. It is immutable.
 type Plan struct {
 	opts   Options
+	schema *schema.Struct      // of the table, and what can be asked for beside it
+	names  schema.Mapping      // of columns, in the log and the files
+	files  *files              // how the table's files are reached
 	where  *expr.Bound         // nil if there is none
 	pred   *skipping.Predicate // of where
 	skip   *skipping.Files     // nil if there is none
@@ -65,14 +77,14 @@ func New(opts Options) (*Plan, error) {
 	if opts.ProbeRows <= 0 {
 		opts.ProbeRows = probeRows
 	}
-	p := &Plan{opts: opts, output: &schema.Struct{}}
+	p := &Plan{opts: opts, output: &schema.Struct{}, schema: withMetadata(opts.Schema, opts.State.Metadata), names: opts.Mapping(), files: newFiles(opts)}
 	if err := p.project(); err != nil {
 		return nil, err
 	}
 	wanted := slices.Clone(p.paths)
 	if !opts.Where.IsZero() {
 		var err error
-		if p.where, err = opts.Where.Bind(opts.Schema, opts.Env); err != nil {
+		if p.where, err = opts.Where.Bind(p.schema, opts.Env); err != nil {
 			return nil, err
 		}
 		if p.where.Type() != schema.Boolean {
@@ -80,7 +92,7 @@ func New(opts Options) (*Plan, error) {
 			return nil, &expr.TypeError{Msg: fmt.Sprintf("the predicate %s is of type %v, not boolean", opts.Where, p.where.Type()), Position: whole}
 		}
 		p.pred = skipping.NewPredicate(p.where.Root())
-		p.skip = skipping.NewFiles(p.where, opts.Schema, opts.State.Metadata, opts.Env.Zone)
+		p.skip = skipping.NewFiles(p.where, opts.Schema, opts.State.Metadata, p.names, opts.Env.Zone)
 		wanted = append(wanted, p.where.Columns()...)
 	}
 	p.needed = p.columnsOf(wanted)
@@ -101,16 +113,22 @@ func New(opts Options) (*Plan, error) {
 // columns are columns of the table, pruned to what is needed of them.
 type columns struct {
 	all  *schema.Struct
-	data *schema.Struct // those that are in the files
+	data *schema.Struct // those that are in the files, then what _metadata is made from
 }
 
 func (p *Plan) columnsOf(paths [][]string) columns {
-	c := columns{prune(p.opts.Schema, paths), &schema.Struct{}}
+	c := columns{prune(p.schema, paths), &schema.Struct{}}
+	var hidden []schema.Field
 	for _, f := range c.all.Fields {
-		if !p.isKey(f) {
+		switch {
+		case p.isKey(f):
+		case p.isMetadata(f):
+			hidden = p.materialized(f.Type.(*schema.Struct))
+		default:
 			c.data.Fields = append(c.data.Fields, f)
 		}
 	}
+	c.data.Fields = append(c.data.Fields, hidden...)
 	return c
 }
 
@@ -140,7 +158,7 @@ func leaves(t schema.Type) int {
 // project resolves the wanted columns.
 func (p *Plan) project() error {
 	if p.opts.Paths != nil {
-		p.output, p.paths = prune(p.opts.Schema, p.opts.Paths), p.opts.Paths
+		p.output, p.paths = prune(p.schema, p.opts.Paths), p.opts.Paths
 		return nil
 	}
 	if p.opts.Columns == nil {
@@ -151,7 +169,7 @@ func (p *Plan) project() error {
 		return nil
 	}
 	for _, name := range p.opts.Columns {
-		path, f, err := resolve(p.opts.Schema, name)
+		path, f, err := resolve(p.schema, name)
 		if err != nil {
 			return err
 		}
@@ -242,8 +260,8 @@ func (p *Plan) columns() checkpoint.Columns {
 	return 0
 }
 
-// files yields the files that may hold rows of the result.
-func (p *Plan) files(ctx context.Context) iter.Seq2[replay.File, error] {
+// chosen yields the files that may hold rows of the result.
+func (p *Plan) chosen(ctx context.Context) iter.Seq2[replay.File, error] {
 	return func(yield func(replay.File, error) bool) {
 		for f, err := range p.walk(ctx, p.columns(), inDoubt) {
 			if err == nil && f.verdict == skipping.None {
@@ -320,7 +338,7 @@ func (p *Plan) countFiles(ctx context.Context) (int64, error) {
 		if err != nil {
 			return 0, errors.Join(err, g.Wait())
 		}
-		rows, ok := stats.NumRecords(f.Stats())
+		rows, ok := liveRows(f)
 		if ok {
 			if err := add(f, rows); err != nil {
 				return 0, errors.Join(err, g.Wait())
@@ -333,11 +351,21 @@ func (p *Plan) countFiles(ctx context.Context) (int64, error) {
 				return err
 			}
 			defer o.data.Close()
-			return add(f, o.data.NumRows())
+			return add(f, o.rows())
 		})
 	}
 	err := g.Wait()
 	return total.Load(), err
+}
+
+// liveRows is how many rows a file has that are not deleted, if the log says it.
+func liveRows(f replay.File) (int64, bool) {
+	rows, ok := stats.NumRecords(f.Stats())
+	if dv := f.DeletionVector(); ok && dv != nil {
+		rows -= dv.Cardinality
+		ok = dv.Cardinality >= 0 && rows >= 0 // or else the file will say what is wrong
+	}
+	return rows, ok
 }
 
 func (p *Plan) limited(n int64) int64 {

@@ -17,7 +17,7 @@ func TestAPredicateThatIsNotBooleanIsATypeError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	state := &replay.State{Metadata: &log.Metadata{SchemaString: string(s.JSON())}}
+	state := &replay.State{Protocol: &log.Protocol{MinReaderVersion: 1, MinWriterVersion: 2}, Metadata: &log.Metadata{SchemaString: string(s.JSON())}}
 	_, err = scan.New(scan.Options{State: state, Schema: s, Where: expr.SQL("id + 1")})
 	var wrong *expr.TypeError
 	if !errors.As(err, &wrong) || wrong.Line != 1 {

@@ -43,7 +43,7 @@ func (p *Plan) matching(ctx context.Context, o *opened, rows []parquetio.RowRang
 		return rows, false
 	}
 	found = []parquetio.RowRange{}
-	plan := parquetio.ReadPlan{Schema: p.asked.data, Ranges: rows, BatchRows: p.opts.BatchRows}
+	plan := parquetio.ReadPlan{Schema: p.asked.data, Ranges: rows, Without: o.without(), BatchRows: p.opts.BatchRows}
 	for b, err := range o.data.Read(ctx, plan) {
 		if err != nil {
 			return rows, false
@@ -68,7 +68,7 @@ func (p *Plan) matching(ctx context.Context, o *opened, rows []parquetio.RowRang
 // selected is where the rows of a batch of the probe stand that the predicate
 // selects, and how many they are.
 func (p *Plan) selected(b parquetio.Batch, o *opened) ([]parquetio.RowRange, int64, error) {
-	whole, err := p.assemble(p.asked, b.Record, o.keys)
+	whole, err := p.assemble(p.asked, b, o)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/foreset/foreset/internal/parquetio"
 	"github.com/foreset/foreset/internal/skipping"
 	"github.com/foreset/foreset/internal/value"
+	"github.com/foreset/foreset/schema"
 )
 
 // This file finds the rows of an open file that the predicate may be TRUE for.
@@ -63,6 +64,15 @@ func (p *Plan) group(src *groupSource, g parquetio.RowGroup, told func(Skip)) ([
 	return p.pages(src, g, told)
 }
 
+// stored is the fields that lead to a column of the files; false if the path is
+// that of a partition column or of what no file holds.
+func (p *Plan) stored(path []string) ([]schema.Field, bool) {
+	if isPartition(p.opts.State.Metadata.PartitionColumns, path[0]) {
+		return nil, false
+	}
+	return p.opts.Schema.Along(path...)
+}
+
 // groupSource is what the footer proves about a row group.
 type groupSource struct {
 	p     *Plan
@@ -77,11 +87,11 @@ func (s *groupSource) Bounds(path []string) (skipping.Bounds, bool) {
 	if b, is := s.p.keyBounds(path, s.keys); is {
 		return b, true
 	}
-	f, ok := s.p.opts.Schema.Field(path...)
+	column, ok := s.p.opts.Schema.Along(path...)
 	if !ok {
 		return skipping.Bounds{}, false
 	}
-	b, ok := s.file.Bounds(s.group, path, f.Type)
+	b, ok := s.file.Bounds(s.group, column)
 	return bounds(b, s.rows), ok
 }
 
@@ -108,11 +118,11 @@ func (p *Plan) sieve(src *groupSource) (*groupSieve, bool) {
 	s := &groupSieve{groupSource: src, hope: true, worth: map[string]bool{}, filters: map[string]*parquetio.Bloom{}}
 	saved := int64(-1)
 	for _, path := range p.where.Columns() {
-		f, ok := p.opts.Schema.Field(path...)
-		if !ok || isPartition(p.opts.State.Metadata.PartitionColumns, path[0]) {
+		column, ok := p.stored(path)
+		if !ok {
 			continue
 		}
-		size, ok := src.file.BloomBytes(src.group, path, f.Type)
+		size, ok := src.file.BloomBytes(src.group, column)
 		if !ok {
 			continue
 		}
@@ -141,8 +151,8 @@ func (s *groupSieve) Lacks(path []string, v value.Value) bool {
 	}
 	b, read := s.filters[name]
 	if !read {
-		f, _ := s.p.opts.Schema.Field(path...)
-		b, s.err = s.file.Bloom(s.group, path, f.Type)
+		column, _ := s.p.stored(path)
+		b, s.err = s.file.Bloom(s.group, column)
 		s.filters[name] = b
 	}
 	return b != nil && b.Lacks(v)
@@ -153,11 +163,11 @@ func (p *Plan) pages(group *groupSource, g parquetio.RowGroup, told func(Skip)) 
 	index := map[string][]parquetio.PageBounds{}
 	cuts := map[int64]bool{}
 	for _, path := range p.where.Columns() {
-		f, ok := p.opts.Schema.Field(path...)
-		if !ok || isPartition(p.opts.State.Metadata.PartitionColumns, path[0]) {
+		column, ok := p.stored(path)
+		if !ok {
 			continue
 		}
-		pages, ok, err := group.file.Pages(group.group, path, f.Type)
+		pages, ok, err := group.file.Pages(group.group, column)
 		if err != nil {
 			return nil, err
 		}

@@ -11,10 +11,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/scalar"
 
 	"github.com/foreset/foreset/internal/arrowconv"
+	"github.com/foreset/foreset/internal/dv"
 	"github.com/foreset/foreset/internal/parquetio"
 	"github.com/foreset/foreset/internal/partition"
 	"github.com/foreset/foreset/internal/replay"
-	"github.com/foreset/foreset/internal/stats"
 	"github.com/foreset/foreset/internal/value"
 	"github.com/foreset/foreset/log"
 	"github.com/foreset/foreset/schema"
@@ -29,29 +29,36 @@ type Batch struct {
 
 // opened is a file that is ready to be read. A small one is in memory.
 type opened struct {
-	file replay.File
-	data *parquetio.File
-	keys []value.Value
+	file    replay.File
+	data    *parquetio.File
+	deleted *dv.Bitmap // nil: no row of it is
+	keys    []value.Value
+}
+
+// rows is how many rows the file has that are not deleted.
+func (o *opened) rows() int64 {
+	if o.deleted == nil {
+		return o.data.NumRows()
+	}
+	return o.data.NumRows() - o.deleted.Len()
+}
+
+// without is what a read of the file leaves out.
+func (o *opened) without() func(first, end int64) iter.Seq2[int64, int64] {
+	if o.deleted == nil {
+		return nil
+	}
+	return o.deleted.Ranges
 }
 
 // open opens a file of the result. The caller closes its data.
 func (p *Plan) open(ctx context.Context, f replay.File) (*opened, error) {
-	name, err := log.DecodePath(f.Path())
-	if err != nil {
-		return nil, of(f, err)
-	}
 	o := &opened{file: f}
+	var err error
 	if o.keys, err = p.keyValues(f); err != nil {
 		return nil, of(f, err)
 	}
-	rows := int64(-1)
-	if n, ok := stats.NumRecords(f.Stats()); ok {
-		rows = n
-	}
-	o.data, err = parquetio.Open(ctx, p.opts.Store, name, f.Size(), &parquetio.OpenOptions{
-		Rows: rows, Allocator: p.opts.Allocator, PageIndex: p.where != nil,
-	})
-	if err != nil {
+	if err = p.files.open(ctx, f, o, p.where != nil); err != nil {
 		return nil, of(f, err)
 	}
 	return o, nil
@@ -100,11 +107,11 @@ func (p *Plan) readRows(ctx context.Context, o *opened, rows []parquetio.RowRang
 	if !filter && p.where != nil {
 		cols = p.shown
 	}
-	plan := parquetio.ReadPlan{Schema: cols.data, Ranges: rows, BatchRows: p.opts.BatchRows}
+	plan := parquetio.ReadPlan{Schema: cols.data, Ranges: rows, Without: o.without(), BatchRows: p.opts.BatchRows}
 	for b, err := range o.data.Read(ctx, plan) {
 		var out Batch
 		if err == nil {
-			out, err = p.finish(ctx, b, cols, o.keys, filter)
+			out, err = p.finish(ctx, b, cols, o, filter)
 		}
 		if err != nil {
 			yield(Batch{}, of(o.file, err))
@@ -124,6 +131,7 @@ func (p *Plan) readRows(ctx context.Context, o *opened, rows []parquetio.RowRang
 func (p *Plan) keyValues(f replay.File) ([]value.Value, error) {
 	vals := make([]value.Value, len(p.keys))
 	for i, k := range p.keys {
+		k.Name = p.names.Stored(k)
 		text, null, ok := f.PartitionValue(k.Name)
 		if null {
 			vals[i] = value.Null(k.Type)
@@ -145,8 +153,8 @@ func (p *Plan) keyValues(f replay.File) ([]value.Value, error) {
 
 // finish makes the caller's batch from what was read of a file: partition
 // columns added, rows filtered, columns projected.
-func (p *Plan) finish(ctx context.Context, b parquetio.Batch, cols columns, keys []value.Value, filter bool) (Batch, error) {
-	whole, err := p.assemble(cols, b.Record, keys)
+func (p *Plan) finish(ctx context.Context, b parquetio.Batch, cols columns, o *opened, filter bool) (Batch, error) {
+	whole, err := p.assemble(cols, b, o)
 	if err != nil {
 		return Batch{}, err
 	}
@@ -178,32 +186,47 @@ func (p *Plan) finish(ctx context.Context, b parquetio.Batch, cols columns, keys
 	return Batch{Record: array.NewRecordBatch(p.arrow, columns, whole.NumRows()), Rows: rows}, nil
 }
 
-// assemble puts data and partition columns in their order.
-func (p *Plan) assemble(cols columns, data arrow.RecordBatch, keys []value.Value) (arrow.RecordBatch, error) {
+// assemble puts data columns, partition columns and _metadata in their order.
+func (p *Plan) assemble(cols columns, b parquetio.Batch, o *opened) (arrow.RecordBatch, error) {
 	columns := make([]arrow.Array, 0, len(cols.all.Fields))
 	fields := make([]arrow.Field, 0, len(cols.all.Fields))
 	d := 0
 	for _, f := range cols.all.Fields {
 		k := slices.IndexFunc(p.keys, func(key schema.Field) bool { return key.Name == f.Name })
-		if k < 0 {
-			columns = append(columns, data.Column(d))
-			fields = append(fields, data.Schema().Field(d))
+		if k < 0 && !p.isMetadata(f) {
+			columns = append(columns, b.Record.Column(d))
+			fields = append(fields, b.Record.Schema().Field(d))
 			d++
 			continue
 		}
-		t, err := arrowconv.Type(f.Type)
+		var c arrow.Array
+		var err error
+		if k >= 0 {
+			c, err = p.keyColumn(f, o.keys[k], int(b.Record.NumRows()))
+		} else { // the last one: what it is made from follows the data
+			c, err = p.metadata(f.Type.(*schema.Struct), o.file, b.Rows, b.Record, d)
+		}
 		if err != nil {
 			return nil, err
 		}
-		c, err := constant(t, keys[k], int(data.NumRows()), p)
-		if err != nil {
-			return nil, fmt.Errorf("partition column %q: %w", f.Name, err)
-		}
 		defer c.Release()
 		columns = append(columns, c)
-		fields = append(fields, arrow.Field{Name: f.Name, Type: t, Nullable: true})
+		fields = append(fields, arrow.Field{Name: f.Name, Type: c.DataType(), Nullable: true})
 	}
-	return array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, data.NumRows()), nil
+	return array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, b.Record.NumRows()), nil
+}
+
+// keyColumn is a partition column of some rows.
+func (p *Plan) keyColumn(f schema.Field, v value.Value, rows int) (arrow.Array, error) {
+	t, err := arrowconv.Type(f.Type)
+	if err != nil {
+		return nil, err
+	}
+	c, err := constant(t, v, rows, p)
+	if err != nil {
+		return nil, fmt.Errorf("partition column %q: %w", f.Name, err)
+	}
+	return c, nil
 }
 
 // constant is a column that holds one value in every row.

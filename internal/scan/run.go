@@ -38,7 +38,7 @@ func (p *Plan) Batches(ctx context.Context) iter.Seq2[Batch, error] {
 
 // inTurn reads one file after the other, in the caller's goroutine.
 func (p *Plan) inTurn(ctx context.Context, emit func(Batch, error) bool) {
-	for f, err := range p.files(ctx) {
+	for f, err := range p.chosen(ctx) {
 		if err != nil {
 			emit(Batch{}, err)
 			return
@@ -133,7 +133,7 @@ func (p *Plan) produce(ctx context.Context, streams chan chan item, shared chan 
 	defer workers.Wait()
 	before := make(chan struct{}) // closed when the file before is being decoded, or has failed
 	close(before)
-	for f, err := range p.files(ctx) {
+	for f, err := range p.chosen(ctx) {
 		// What a file needs is acquired here, in the order of the files: a
 		// later one must not hold what an earlier one waits for.
 		weight := int64(0)

@@ -150,7 +150,7 @@ func TestFilesAreDecidedByPartitionValuesAndStatistics(t *testing.T) {
 		if b == nil {
 			t.Fatal(c.text)
 		}
-		files := NewFiles(b, randomSchema, randomTable, nil)
+		files := NewFiles(b, randomSchema, randomTable, schema.NoMapping, nil)
 		if got := files.Decide(add); got != c.want {
 			t.Errorf("%s: %v, want %v", c.text, got, c.want)
 		}
@@ -165,7 +165,7 @@ func TestStatisticsThatSayNothingProveNothing(t *testing.T) {
 		`{"numRecords":3,"maxValues":{"i":"two"}}`, `{"numRecords":3,"tightBounds":false,"nullCount":{"i":2}}`} {
 		add := &log.AddFile{Stats: stats, PartitionValues: map[string]*string{"p": text("not a number")}}
 		for _, predicate := range []string{"i > 5", "i IS NULL", "i IS NOT NULL", "p = 1", "NOT p = 1"} {
-			if got := NewFiles(bind(t, predicate, nil), randomSchema, randomTable, nil).Decide(add); got != Maybe {
+			if got := NewFiles(bind(t, predicate, nil), randomSchema, randomTable, schema.NoMapping, nil).Decide(add); got != Maybe {
 				t.Errorf("%s with statistics %s: %v", predicate, stats, got)
 			}
 		}
@@ -183,13 +183,13 @@ func TestColumnsAreKnownByTheirPhysicalNames(t *testing.T) {
 	}}
 	add := &log.AddFile{PartitionValues: map[string]*string{"col-2": text("2024-02-29")},
 		Stats: `{"numRecords":1,"minValues":{"col-1":5,"col-3":{"col-4":8},"id":100},"maxValues":{"col-1":5,"col-3":{"col-4":8},"id":100},"nullCount":{"col-1":0,"col-3":{"col-4":0},"id":0}}`}
-	md := &log.Metadata{PartitionColumns: []string{"day"}, Configuration: map[string]string{"delta.columnMapping.mode": "name"}}
+	md := &log.Metadata{PartitionColumns: []string{"day"}}
 	for predicate, want := range map[string]Verdict{"id = 5": All, "ID > 5": None, "o.x = 8": All, "o.X < 8": None, "day = '2024-02-29'": All, "day > '2024-02-29'": None} {
 		b, err := expr.SQL(predicate).Bind(s, expr.Env{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := NewFiles(b, s, md, nil).Decide(add); got != want {
+		if got := NewFiles(b, s, md, schema.NameMapping, nil).Decide(add); got != want {
 			t.Errorf("%s: %v, want %v", predicate, got, want)
 		}
 	}
@@ -200,7 +200,7 @@ func TestPartitionValuesUnderOtherNamesSkipNothing(t *testing.T) {
 		{Name: "id", Type: schema.Integer, Metadata: schema.Metadata{"delta.columnMapping.physicalName": []byte(`"other"`)}},
 		{Name: "day", Type: schema.Date, Metadata: schema.Metadata{"delta.columnMapping.physicalName": []byte(`"col-2"`)}},
 	}}
-	md := &log.Metadata{PartitionColumns: []string{"day"}, Configuration: map[string]string{"delta.columnMapping.mode": "none"}}
+	md := &log.Metadata{PartitionColumns: []string{"day"}}
 	stats := `{"numRecords":1,"minValues":{"id":5,"other":100},"maxValues":{"id":5,"other":100},"nullCount":{"id":0,"other":0}}`
 	for key, verdicts := range map[string][]Verdict{ // of day = …-29, day > …-29, id = 5
 		"day": {All, None, All},    // not "col-2": the table has no column mapping
@@ -213,7 +213,7 @@ func TestPartitionValuesUnderOtherNamesSkipNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := NewFiles(b, s, md, nil).Decide(add); got != verdicts[i] {
+			if got := NewFiles(b, s, md, schema.NoMapping, nil).Decide(add); got != verdicts[i] {
 				t.Errorf("key %s: %s: %v, want %v", key, predicate, got, verdicts[i])
 			}
 		}
@@ -228,7 +228,7 @@ func filesBench(t testing.TB) (*FileDecider, map[string]File) {
 		t.Fatal(err)
 	}
 	stats := `{"numRecords":10,"minValues":{"i":1,"g":0.5,"s":"b","d":"2024-02-02","t":"2024-02-02T10:00:00.000Z"},"maxValues":{"i":9,"g":2.5,"s":"d","d":"2024-02-03"},"nullCount":{"i":0,"g":0,"s":2}}`
-	return NewFiles(bound, randomSchema, randomTable, nil).Decider(), map[string]File{
+	return NewFiles(bound, randomSchema, randomTable, schema.NoMapping, nil).Decider(), map[string]File{
 		"partition":  action{&log.AddFile{PartitionValues: map[string]*string{"p": text("4")}, Stats: stats}},
 		"statistics": action{&log.AddFile{PartitionValues: map[string]*string{"p": text("3")}, Stats: stats}},
 	}

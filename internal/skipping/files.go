@@ -33,17 +33,13 @@ type fileColumn struct {
 }
 
 // NewFiles prepares a predicate that is bound to s, the schema of the table
-// that md describes. zone is that of partition values written without one, nil
-// being UTC.
-func NewFiles(pred *expr.Bound, s *schema.Struct, md *log.Metadata, zone *time.Location) *Files {
+// that md describes. mapping is how the log names its columns, and zone that of
+// partition values written without one, nil being UTC.
+func NewFiles(pred *expr.Bound, s *schema.Struct, md *log.Metadata, mapping schema.Mapping, zone *time.Location) *Files {
 	f := &Files{pred: NewPredicate(pred.Root()), statistics: &schema.Struct{}, zone: zone}
 	f.prefix, _ = stats.StringPrefix(md.Configuration) // of one that cannot be read, the default
-	// Without column mapping a physical name in the schema is a relic of
-	// another table, and names nothing.
-	mode := md.Configuration["delta.columnMapping.mode"]
-	mapped := mode != "" && mode != "none"
 	for _, c := range f.pred.columns {
-		path, field, ok := storedPath(s, c.Path, mapped)
+		path, field, ok := mapping.StoredPath(s, c.Path)
 		switch {
 		case !ok:
 			f.where = append(f.where, fileColumn{key: -1}) // unknown, for every file
@@ -52,52 +48,12 @@ func NewFiles(pred *expr.Bound, s *schema.Struct, md *log.Metadata, zone *time.L
 			f.keys = append(f.keys, path[0])
 		default:
 			f.where = append(f.where, fileColumn{key: -1, path: path})
-			addLeaf(f.statistics, path, field)
+			if _, nested := field.Type.(*schema.Struct); !nested { // which has no statistics as a whole
+				f.statistics.Insert(path, field.Type)
+			}
 		}
 	}
 	return f
-}
-
-// storedPath is the names by which the log knows a column, and its field.
-func storedPath(s *schema.Struct, path []string, mapped bool) ([]string, schema.Field, bool) {
-	stored := make([]string, len(path))
-	for i, name := range path {
-		at := slices.IndexFunc(s.Fields, func(f schema.Field) bool { return f.Name == name })
-		if at < 0 {
-			return nil, schema.Field{}, false
-		}
-		field := s.Fields[at]
-		if stored[i] = field.Name; mapped {
-			stored[i] = field.PhysicalName()
-		}
-		if i == len(path)-1 {
-			return stored, field, true
-		}
-		nested, ok := field.Type.(*schema.Struct)
-		if !ok {
-			return nil, schema.Field{}, false
-		}
-		s = nested
-	}
-	return nil, schema.Field{}, false
-}
-
-// addLeaf adds a column to a schema that holds only wanted ones. A struct as a
-// whole has no statistics and is left out.
-func addLeaf(s *schema.Struct, path []string, field schema.Field) {
-	if _, nested := field.Type.(*schema.Struct); nested {
-		return
-	}
-	for _, name := range path[:len(path)-1] {
-		at := slices.IndexFunc(s.Fields, func(f schema.Field) bool { return f.Name == name })
-		if at < 0 {
-			at = len(s.Fields)
-			s.Fields = append(s.Fields, schema.Field{Name: name, Type: &schema.Struct{}, Nullable: true})
-		}
-		s = s.Fields[at].Type.(*schema.Struct)
-	}
-	field.Name = path[len(path)-1]
-	s.Fields = append(s.Fields, field)
 }
 
 // NeedsStats says whether Decide can make use of statistics: if not, they need

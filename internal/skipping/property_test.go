@@ -545,7 +545,7 @@ func TestPruningNeverLies(t *testing.T) {
 		for i, text := range texts {
 			conjuncts[i] = bind(t, text, zone)
 		}
-		files := NewFiles(pred, randomSchema, randomTable, zone)
+		files := NewFiles(pred, randomSchema, randomTable, schema.NoMapping, zone)
 		for range 4 {
 			rows := g.rows()
 			add := g.add(rows)

@@ -1,0 +1,94 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/foreset/foreset/internal/dv"
+	"github.com/foreset/foreset/internal/feature"
+	"github.com/foreset/foreset/internal/parquetio"
+	"github.com/foreset/foreset/internal/replay"
+	"github.com/foreset/foreset/internal/stats"
+	"github.com/foreset/foreset/log"
+	"github.com/foreset/foreset/storage"
+)
+
+// External opens the store that holds an object outside of the table, which a
+// log may name by its absolute URI, and says how the object is called there.
+type External func(uri string) (storage.Store, string, error)
+
+// files are how the data files and deletion vectors of a table are reached.
+type files struct {
+	opts    *Options
+	vectors *dv.Reader
+	deletes bool // the protocol knows deletion vectors
+}
+
+func newFiles(opts Options) *files {
+	return &files{
+		opts: &opts, vectors: dv.NewReader(opts.Store, opts.External, opts.Limits),
+		deletes: feature.Has(opts.State.Protocol, feature.DeletionVectors),
+	}
+}
+
+// open reads the footer of a data file, and its deletion vector at the same
+// time. index lets reads of some ranges use the page index.
+func (r *files) open(ctx context.Context, f replay.File, o *opened, index bool) error {
+	d := f.DeletionVector()
+	if d == nil {
+		return r.data(ctx, f, o, index)
+	}
+	if !r.deletes {
+		return fmt.Errorf("%w: the file has a deletion vector, and the table's protocol has not the feature %s", log.ErrCorrupt, feature.DeletionVectors)
+	}
+	var deleted *dv.Bitmap
+	var g errgroup.Group // a file keeps the context that it is opened with
+	g.Go(func() error { return r.data(ctx, f, o, true) })
+	g.Go(func() (err error) {
+		deleted, err = r.vectors.Read(ctx, d, rowsOf(f))
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if deleted.Len() == 0 {
+		return nil
+	}
+	if last := deleted.Max(); last >= o.data.NumRows() { // where the log does not say how many rows there are
+		return fmt.Errorf("%w: the deletion vector %s has row %d, and the file %d rows", log.ErrCorrupt, d.ID(), last, o.data.NumRows())
+	}
+	o.deleted = deleted
+	return nil
+}
+
+// data opens the data file.
+func (r *files) data(ctx context.Context, f replay.File, o *opened, index bool) (err error) {
+	st, name, err := r.locate(f.Path())
+	if err != nil {
+		return err
+	}
+	o.data, err = parquetio.Open(ctx, st, name, f.Size(), &parquetio.OpenOptions{
+		Rows: rowsOf(f), Mapping: r.opts.Mapping(), Allocator: r.opts.Allocator, PageIndex: index,
+	})
+	return err
+}
+
+// locate is where the object of a path is.
+func (r *files) locate(path string) (storage.Store, string, error) {
+	name, err := log.DecodePath(path)
+	if err == nil || !log.IsAbsolute(path) || r.opts.External == nil {
+		return r.opts.Store, name, err
+	}
+	return r.opts.External(path)
+}
+
+// rowsOf is how many rows a file has, deleted ones counted; −1 if the log does
+// not say.
+func rowsOf(f replay.File) int64 {
+	if n, ok := stats.NumRecords(f.Stats()); ok {
+		return n
+	}
+	return -1
+}

@@ -78,7 +78,9 @@ func (e Extent) End() int64 { return e.Offset + e.Length }
 func (f *File) chunkExtent(rowGroup, column int) Extent {
 	md := f.meta.RowGroups[rowGroup].Columns[column].MetaData
 	start := md.DataPageOffset
-	if d := md.DictionaryPageOffset; d != nil && *d > 0 && *d < start {
+	// A chunk without values can have a dictionary page and no data page, whose
+	// offset is then 0: so parquet-cpp writes a table of no rows.
+	if d := md.DictionaryPageOffset; d != nil && *d > 0 && (*d < start || start == 0) {
 		start = *d
 	}
 	length := md.TotalCompressedSize

@@ -107,6 +107,7 @@ func (g *Group) open(rowGroup int) error {
 		md := *chunk.MetaData
 		md.DataPageOffset, md.DictionaryPageOffset, md.IndexPageOffset = s.base, nil, nil
 		md.TotalCompressedSize = s.size
+		md.Codec += ourCodec
 		chunk.MetaData = &md
 		rg.Columns[s.column] = &chunk
 	}
@@ -197,7 +198,7 @@ func (f *File) newSource(ctx context.Context, rowGroup int, parts []Part, o Load
 	base := int64(streamGap)
 	for _, p := range parts {
 		md := f.meta.RowGroups[rowGroup].Columns[p.Column].MetaData
-		if _, err := compress.GetCodec(compress.Compression(md.Codec)); err != nil {
+		if _, err := compress.GetCodec(ourCodec + compress.Compression(md.Codec)); err != nil {
 			return nil, f.Unsupported(f.meta.Schema.Column(p.Column).Path(), fmt.Errorf("compressed with %v", md.Codec))
 		}
 		chunk := f.chunkExtent(rowGroup, p.Column)

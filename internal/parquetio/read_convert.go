@@ -155,12 +155,12 @@ func doubleValues(s stored, mem memory.Allocator) (values, bool) {
 // the digits that widening asks for.
 func decimalValues(s stored, to schema.Decimal, mem memory.Allocator) (values, bool) {
 	prec, scale := s.prec, s.scale
-	if s.means == storedInteger && !s.unsigned {
+	switch {
+	case s.means == storedInteger && s.physical == parquet.Types.Int64:
+		prec, scale = 20, 0
+	case s.means == storedInteger:
 		prec, scale = 10, 0
-		if s.physical == parquet.Types.Int64 {
-			prec = 20
-		}
-	} else if s.means != storedDecimal {
+	case s.means != storedDecimal:
 		return nil, false
 	}
 	up := to.Scale - scale
@@ -173,6 +173,9 @@ func decimalValues(s stored, to schema.Decimal, mem memory.Allocator) (values, b
 		return newFixed(mem, func(dst []decimal128.Num, src []int32) error {
 			for i, v := range src {
 				dst[i] = decimal128.FromI64(int64(v))
+				if s.unsigned {
+					dst[i] = decimal128.FromU64(uint64(uint32(v)))
+				}
 			}
 			return rescale(dst[:len(src)])
 		}), true
@@ -180,6 +183,9 @@ func decimalValues(s stored, to schema.Decimal, mem memory.Allocator) (values, b
 		return newFixed(mem, func(dst []decimal128.Num, src []int64) error {
 			for i, v := range src {
 				dst[i] = decimal128.FromI64(v)
+				if s.unsigned {
+					dst[i] = decimal128.FromU64(uint64(v))
+				}
 			}
 			return rescale(dst[:len(src)])
 		}), true

@@ -335,14 +335,18 @@ func (r *resolver) element(column string, t schema.Type, pn pqschema.Node, l lev
 }
 
 // mapping resolves a map: one repeated group, whatever its name, whose first
-// field is the key and whose second is the value.
+// field is the key and whose second, if there is one, is the value.
 func (r *resolver) mapping(column string, t *schema.Map, dt arrow.DataType, g *pqschema.GroupNode, l levels) (*node, error) {
 	if g.NumFields() != 1 {
 		return nil, r.typeError(column, g, t)
 	}
 	entries, is := g.Field(0).(*pqschema.GroupNode)
-	if !is || entries.RepetitionType() != parquet.Repetitions.Repeated || entries.NumFields() != 2 {
+	if !is || entries.RepetitionType() != parquet.Repetitions.Repeated || entries.NumFields() != 1 && entries.NumFields() != 2 {
 		return nil, r.typeError(column, g, t)
+	}
+	var value pqschema.Node // a map may lack its values: a set
+	if entries.NumFields() == 2 {
+		value = entries.Field(1)
 	}
 	n := &node{kind: nodeList, dt: dt, def: l.def, ctxDef: l.ctxDef, ctxRep: l.ctxRep}
 	l = l.enter(entries)
@@ -352,7 +356,7 @@ func (r *resolver) mapping(column string, t *schema.Map, dt arrow.DataType, g *p
 	if err != nil {
 		return nil, err
 	}
-	val, err := r.field(join(column, "value"), t.Value, entries.Field(1), l)
+	val, err := r.field(join(column, "value"), t.Value, value, l)
 	if err != nil {
 		return nil, err
 	}

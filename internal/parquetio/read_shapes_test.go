@@ -51,6 +51,11 @@ const (
 // storedFile writes one row group, leaf by leaf.
 func storedFile(t testing.TB, kv map[string]string, fields []pqschema.Node, leaves ...leafData) []byte {
 	t.Helper()
+	return storedFileWith(t, nil, kv, fields, leaves...)
+}
+
+func storedFileWith(t testing.TB, props []parquet.WriterProperty, kv map[string]string, fields []pqschema.Node, leaves ...leafData) []byte {
+	t.Helper()
 	root := pqschema.Must(pqschema.NewGroupNode("schema", parquet.Repetitions.Repeated, fields, -1)).(*pqschema.GroupNode)
 	var out bytes.Buffer
 	meta := metadata.NewKeyValueMetadata()
@@ -59,7 +64,7 @@ func storedFile(t testing.TB, kv map[string]string, fields []pqschema.Node, leav
 			t.Fatal(err)
 		}
 	}
-	w := file.NewParquetWriter(&out, root, file.WithWriteMetadata(meta))
+	w := file.NewParquetWriter(&out, root, file.WithWriteMetadata(meta), file.WithWriterProps(parquet.NewWriterProperties(props...)))
 	rg, err := w.AppendRowGroupChecked()
 	if err != nil {
 		t.Fatal(err)
@@ -140,8 +145,12 @@ func int96Of(t time.Time) parquet.Int96 {
 	return int96(uint64(t.Unix()-day*86_400)*1e9+uint64(t.Nanosecond()), uint32(day+epochJulianDay))
 }
 
-func TestINT96IsExactFromYear1To9999(t *testing.T) {
-	for _, want := range []time.Time{
+func TestEdgeD68Int96YearsOneTo9999AreExact(t *testing.T) {
+	node := []pqschema.Node{prim("c", opt, nil, parquet.Types.Int96, 12)}
+	var stored []parquet.Int96
+	var want []string
+	add := func(v parquet.Int96, us int64) { stored, want = append(stored, v), append(want, fmt.Sprint(us)) }
+	for _, at := range []time.Time{
 		time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC),
 		time.Date(1582, 10, 4, 23, 59, 59, 999_999_000, time.UTC),
 		time.Date(1677, 9, 21, 0, 12, 43, 145_224_000, time.UTC),
@@ -150,16 +159,151 @@ func TestINT96IsExactFromYear1To9999(t *testing.T) {
 		time.Date(2262, 4, 11, 23, 47, 16, 854_776_000, time.UTC),
 		time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC),
 	} {
-		v := int96Of(want)
-		us, err := int96Micros(&v)
-		if err != nil || us != want.UnixMicro() {
-			t.Errorf("%v: got %v, %v", want, time.UnixMicro(us).UTC(), err)
+		add(int96Of(at), at.UnixMicro())
+	}
+	add(int96(1999, epochJulianDay), 1)                      // nanoseconds round down
+	add(int96(math.MaxUint64, epochJulianDay), -1)           // and so do negative ones
+	add(int96(86_401_000_000_000, epochJulianDay), 86_401e6) // a leap second
+	var dayOf290000 int32 = -108302820 + epochJulianDay      // Spark's 290000-12-31T01:00:00+02:00, which overflows on its way
+	add(int96(18446711564157935616, uint32(dayOf290000)), 9089380393200000000)
+	levels := make([]int16, len(stored))
+	for i := range levels {
+		levels[i] = 1
+	}
+	for _, dict := range []bool{true, false} {
+		body := storedFileWith(t, []parquet.WriterProperty{parquet.WithDictionaryDefault(dict)}, nil, node, leafData{values: stored, def: levels})
+		for _, to := range []schema.Type{schema.Timestamp, schema.TimestampNTZ} {
+			if got, err := readColumn(t, body, to); err != nil || got != "["+strings.Join(want, " ")+"]" {
+				t.Errorf("dictionary %v, %v: got %s, %v; want %v", dict, to, got, err, want)
+			}
 		}
 	}
-	far := int96(0, math.MaxInt32)
-	if _, err := int96Micros(&far); err == nil {
-		t.Error("a day outside the range of timestamps was taken")
+	for _, bad := range []parquet.Int96{int96(0, math.MaxInt32), int96(0, 1<<31), int96(3*86_400e9, epochJulianDay), int96(1<<63, epochJulianDay), int96(86_400e9, 106_751_991+epochJulianDay)} {
+		if _, err := readColumn(t, storedFile(t, nil, node, leafData{values: []parquet.Int96{bad}, def: []int16{1}}), schema.Timestamp); !errors.Is(err, parquetfile.ErrCorrupt) {
+			t.Errorf("%x: %v; want ErrCorrupt", bad, err)
+		}
 	}
+}
+
+func TestEdgeD69TimestampsOfEveryUnitAreMicrosAndNanosFloor(t *testing.T) {
+	for _, c := range []struct {
+		unit   pqschema.TimeUnitType
+		values []int64
+		want   string
+	}{
+		{pqschema.TimeUnitMillis, []int64{-1, 0, 253_402_300_799_999}, "[-1000 0 253402300799999000]"},
+		{pqschema.TimeUnitMicros, []int64{-1, math.MinInt64, math.MaxInt64}, "[-1 -9223372036854775808 9223372036854775807]"},
+		{pqschema.TimeUnitNanos, []int64{-1, -1000, -1001, 999, 1999, math.MinInt64, math.MaxInt64}, "[-1 -1 -2 0 1 -9223372036854776 9223372036854775]"},
+	} {
+		for _, utc := range []bool{true, false} {
+			for _, to := range []schema.Type{schema.Timestamp, schema.TimestampNTZ} {
+				body := storedFile(t, nil, []pqschema.Node{prim("c", req, pqschema.NewTimestampLogicalType(utc, c.unit), parquet.Types.Int64, 0)}, leafData{values: c.values})
+				if got, err := readColumn(t, body, to); err != nil || got != c.want {
+					t.Errorf("%v, adjusted %v as %v: got %s, %v; want %s", c.unit, utc, to, got, err, c.want)
+				}
+			}
+		}
+	}
+	body := storedFile(t, nil, []pqschema.Node{prim("c", req, pqschema.NewTimestampLogicalType(true, pqschema.TimeUnitMillis), parquet.Types.Int64, 0)}, leafData{values: []int64{math.MaxInt64 / 10}})
+	if _, err := readColumn(t, body, schema.Timestamp); !errors.Is(err, parquetfile.ErrCorrupt) {
+		t.Errorf("milliseconds beyond microseconds: %v; want ErrCorrupt", err)
+	}
+}
+
+// TestEdgeD85DecimalsOfEveryEncodingAreRead has every physical type and length
+// that decimals may have, those that old Spark writes (fixed length whatever
+// the precision) included, from dictionaries and without, over many pages.
+func TestEdgeD85DecimalsOfEveryEncodingAreRead(t *testing.T) {
+	numbers := []int64{0, 1, -1, 99, -99}
+	var many []int64
+	for range 200 {
+		many = append(many, numbers...)
+	}
+	bigEndian := func(n int64, length int) []byte {
+		b := bytes.Repeat([]byte{byte(n >> 63)}, length)
+		for i := length - 1; i >= 0 && i >= length-8; i-- {
+			b[i], n = byte(n), n>>8
+		}
+		return b
+	}
+	type encoded struct {
+		phys   parquet.Type
+		length int
+		prec   int32
+		values any
+	}
+	cases := []encoded{{parquet.Types.Int32, 0, 5, []int32{}}, {parquet.Types.Int64, 0, 5, []int64{}}, {parquet.Types.Int64, 0, 15, []int64{}}, {parquet.Types.ByteArray, 0, 5, []parquet.ByteArray{}}, {parquet.Types.ByteArray, 0, 38, []parquet.ByteArray{}}}
+	for length := 1; length <= 24; length++ {
+		cases = append(cases, encoded{parquet.Types.FixedLenByteArray, length, int32(min(2*length, 38)), []parquet.FixedLenByteArray{}})
+	}
+	for _, c := range cases {
+		var want []string
+		for i, n := range many {
+			switch values := c.values.(type) {
+			case []int32:
+				c.values = append(values, int32(n))
+			case []int64:
+				c.values = append(values, n)
+			case []parquet.ByteArray:
+				c.values = append(values, bigEndian(n, 1+i%18)) // as short or as long as may be
+			case []parquet.FixedLenByteArray:
+				c.values = append(values, bigEndian(n, c.length))
+			}
+			want = append(want, fmt.Sprint(n))
+		}
+		for _, dict := range []bool{true, false} {
+			props := []parquet.WriterProperty{parquet.WithDictionaryDefault(dict), parquet.WithDataPageSize(200), parquet.WithBatchSize(50)}
+			body := storedFileWith(t, props, nil, []pqschema.Node{prim("c", req, pqschema.NewDecimalLogicalType(c.prec, 0), c.phys, c.length)}, leafData{values: c.values})
+			if got, err := readColumn(t, body, schema.Decimal{Precision: int(c.prec)}); err != nil || got != "["+strings.Join(want, " ")+"]" {
+				t.Errorf("%v(%d) of %d digits, dictionary %v: got %.100s, %v", c.phys, c.length, c.prec, dict, got, err)
+			}
+		}
+	}
+	wide := storedFile(t, nil, []pqschema.Node{prim("c", req, pqschema.NewDecimalLogicalType(38, 0), parquet.Types.FixedLenByteArray, 20)},
+		leafData{values: []parquet.FixedLenByteArray{bytes.Repeat([]byte{0x7f}, 20)}})
+	if _, err := readColumn(t, wide, schema.Decimal{Precision: 38}); !errors.Is(err, parquetfile.ErrCorrupt) {
+		t.Errorf("a number of 160 bits: %v; want ErrCorrupt", err)
+	}
+}
+
+func TestEdgeD91VoidColumnsAreNullWhateverTheFileHas(t *testing.T) {
+	other := prim("x", req, nil, parquet.Types.Int32, 0)
+	one := leafData{values: []int32{1, 2}}
+	for name, body := range map[string][]byte{
+		"absent":      storedFile(t, nil, []pqschema.Node{other}, one),
+		"of no type":  storedFile(t, nil, []pqschema.Node{prim("c", opt, pqschema.NullLogicalType{}, parquet.Types.Int32, 0), other}, leafData{values: []int32{}, def: []int16{0, 0}}, one),
+		"of any type": storedFile(t, nil, []pqschema.Node{prim("c", req, nil, parquet.Types.Int32, 0)}, one),
+	} {
+		if got, err := readColumn(t, body, schema.Void); err != nil || got != "[(null) (null)]" {
+			t.Errorf("%s: got %s, %v", name, got, err)
+		}
+		if name == "of any type" {
+			continue
+		}
+		// What was written without a type may have got one since.
+		for _, to := range []schema.Type{schema.String, &schema.Array{Element: schema.Integer}, schema.Decimal{Precision: 5}} {
+			if got, err := readColumn(t, body, to); name == "of no type" && !isPrimitive(to) {
+				var te *TypeError
+				if !errors.As(err, &te) {
+					t.Errorf("%s as %v: %v; want a TypeError", name, to, err)
+				}
+			} else if err != nil || got != "[(null) (null)]" {
+				t.Errorf("%s as %v: got %s, %v", name, to, got, err)
+			}
+		}
+	}
+	inside := storedFile(t, nil, []pqschema.Node{grp("c", opt, nil, prim("x", opt, nil, parquet.Types.Int32, 0))}, leafData{values: []int32{7}, def: []int16{2, 0}})
+	if got, err := readColumn(t, inside, structOf(nullable("v", schema.Void), nullable("x", schema.Integer))); err != nil || got != "{[(null) (null)] [7 (null)]}" {
+		t.Errorf("inside of a struct: got %s, %v", got, err)
+	}
+}
+
+func isPrimitive(t schema.Type) bool {
+	switch t.(type) {
+	case schema.Primitive, schema.Decimal:
+		return true
+	}
+	return false
 }
 
 // TestEveryStoredTypeIsReadAsTheTableHasIt has the encodings that other
@@ -193,6 +337,12 @@ func TestEveryStoredTypeIsReadAsTheTableHasIt(t *testing.T) {
 		{"int32 as double", nil, i32, 0, []int32{7}, schema.Double, "[7]"},
 		{"float as double", nil, parquet.Types.Float, 0, []float32{1.5}, schema.Double, "[1.5]"},
 		{"int32 as decimal", nil, i32, 0, []int32{-7}, d(12, 2), "[-7]"},
+		{"uint32 as decimal", integer(32, false), i32, 0, []int32{-1}, d(10, 0), "[4294967295]"},
+		{"uint64 as decimal", integer(64, false), i64, 0, []int64{-1}, d(20, 0), "[18446744073709551615]"},
+		{"UUID as binary", pqschema.UUIDLogicalType{}, flba, 16, []parquet.FixedLenByteArray{bytes.Repeat([]byte{65}, 16)}, schema.Binary, `["AAAAAAAAAAAAAAAA"]`},
+		{"ENUM as binary", pqschema.EnumLogicalType{}, ba, 0, []parquet.ByteArray{[]byte("A")}, schema.Binary, `["A"]`},
+		{"uint16 as int", integer(16, false), i32, 0, []int32{65535}, schema.Integer, "[65535]"},
+		{"a column without a type, as string", pqschema.NullLogicalType{}, i32, 0, []int32{}, schema.String, "[]"},
 		{"int64 as decimal", nil, i64, 0, []int64{math.MinInt64}, d(22, 2), "[-9223372036854775808]"},
 		{"decimal in int32", dec(9, 2), i32, 0, []int32{-12345}, d(9, 2), "[-123.45]"},
 		{"decimal in int64", dec(18, 2), i64, 0, []int64{-12345}, d(18, 2), "[-123.45]"},
@@ -276,9 +426,9 @@ func TestAValueTooLargeForItsTypeIsAnError(t *testing.T) {
 	}
 }
 
-// TestListsAndMapsOfAllFormsAreRead has the forms of Parquet's
+// TestEdgeD86ListsAndMapsOfAllFormsAreRead has the forms of Parquet's
 // "Backward-compatibility rules", all with the same rows.
-func TestListsAndMapsOfAllFormsAreRead(t *testing.T) {
+func TestEdgeD86ListsAndMapsOfAllFormsAreRead(t *testing.T) {
 	i32 := parquet.Types.Int32
 	list, mapping := pqschema.NewListLogicalType(), pqschema.MapLogicalType{}
 	elem := func(name string, rep parquet.Repetition) pqschema.Node { return prim(name, rep, nil, i32, 0) }
@@ -317,6 +467,10 @@ func TestListsAndMapsOfAllFormsAreRead(t *testing.T) {
 		{"map named map, fields of other names", grp("c", req, mapping, grp("map", rpt, nil, prim("k", req, nil, parquet.Types.ByteArray, 0), elem("v", req))),
 			[]leafData{{ab, []int16{1, 0, 1}, []int16{0, 0, 0}}, {[]int32{1, 2}, []int16{1, 0, 1}, []int16{0, 0, 0}}},
 			mapInt, `[{["a"] [1]} {[] []} {["b"] [2]}]`},
+		{"a map without values", grp("c", opt, mapping, grp("key_value", rpt, nil, str)),
+			[]leafData{{ab, []int16{2, 2, 0, 1}, []int16{0, 1, 0, 0}}}, mapInt, `[{["a" "b"] [(null) (null)]} (null) {[] []}]`},
+		{"a map that is optional at every level", grp("c", opt, mapping, grp("key_value", rpt, nil, prim("key", opt, nil, parquet.Types.ByteArray, 0), elem("value", opt))),
+			[]leafData{{ab[:1], []int16{3, 0}, []int16{0, 0}}, {[]int32{1}, []int16{3, 0}, []int16{0, 0}}}, mapInt, `[{["a"] [1]} (null)]`},
 		{"MAP_KEY_VALUE", pqschema.Must(pqschema.NewGroupNodeConverted("c", opt, pqschema.FieldList{grp("entries", rpt, nil, str, elem("value", req))}, pqschema.ConvertedTypes.MapKeyValue, -1)),
 			[]leafData{{ab, []int16{2, 2}, []int16{0, 0}}, {[]int32{1, 2}, []int16{2, 2}, []int16{0, 0}}}, mapInt, `[{["a"] [1]} {["b"] [2]}]`},
 	} {
@@ -329,7 +483,7 @@ func TestListsAndMapsOfAllFormsAreRead(t *testing.T) {
 	}
 }
 
-func TestMissingColumnsAndFieldsAreNullAndTheirSiblingsAreKept(t *testing.T) {
+func TestEdgeD88MissingColumnsAndFieldsAreNullAndTheirSiblingsAreKept(t *testing.T) {
 	body := storedFile(t, nil, []pqschema.Node{
 		grp("c", opt, nil, prim("x", opt, nil, parquet.Types.Int32, 0), prim("z", req, nil, parquet.Types.Int32, 0)),
 	}, leafData{values: []int32{1}, def: []int16{2, 1, 0}}, leafData{values: []int32{7, 8}, def: []int16{1, 1, 0}})
@@ -346,6 +500,7 @@ func TestMissingColumnsAndFieldsAreNullAndTheirSiblingsAreKept(t *testing.T) {
 	}{
 		{field("x", "y"), "{[1 (null) (null)] [(null) (null) (null)]}"},
 		{field("X"), "{[1 (null) (null)]}"},
+		{field("z", "new", "x"), "{[7 8 (null)] [(null) (null) (null)] [1 (null) (null)]}"}, // in another order
 	} {
 		if got, err := readColumn(t, body, c.to); err != nil || got != c.want {
 			t.Errorf("%v: got %s, %v; want %s", c.to, got, err, c.want)

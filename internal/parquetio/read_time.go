@@ -130,15 +130,23 @@ func toMicros(v, unit int64) (int64, bool) {
 	return v * by, true
 }
 
-// int96Micros reads nanoseconds of the day and Julian day.
+// int96Micros reads nanoseconds of the day and Julian day. Times near the end of
+// what 64 bits of microseconds hold, the year 287,000 or so, are stored by Spark
+// as if they were as far before the beginning: their sum wraps around, and back
+// again here.
 func int96Micros(v *parquet.Int96) (int64, error) {
-	nanos := binary.LittleEndian.Uint64(v[:8])
+	nanos := int64(binary.LittleEndian.Uint64(v[:8]))
 	day := int64(int32(binary.LittleEndian.Uint32(v[8:]))) - epochJulianDay
-	const dayMost = math.MaxInt64/microsPerDay - 1
-	if nanos > 2*86_400*1_000_000_000 || day > dayMost || day < -dayMost { // a leap second, a zone: some slack
+	const (
+		dayMost   = math.MaxInt64 / microsPerDay
+		nanosADay = 1000 * microsPerDay
+	)
+	us := day*microsPerDay + floorDiv(nanos, 1000)
+	if nanos < -nanosADay || nanos > 2*nanosADay || // a leap second, a zone: some slack
+		day > dayMost || day > 0 && us < 0 || day < -dayMost-epochJulianDay-1 {
 		return 0, fmt.Errorf("INT96 timestamp of day %d and nanosecond %d is out of range", day, nanos)
 	}
-	return day*microsPerDay + int64(nanos/1000), nil
+	return us, nil
 }
 
 // microsRebase rebases timestamps of the hybrid calendar. In UTC that is the

@@ -39,11 +39,9 @@ func (t *Table) constraints(md *log.Metadata, s *schema.Struct) ([]constraint, e
 		out = append(out, constraint{name, sql, bound})
 		return nil
 	}
-	for _, key := range slices.Sorted(maps.Keys(md.Configuration)) {
-		if name, is := strings.CutPrefix(key, constraintPrefix); is {
-			if err := bind("CHECK constraint", name, md.Configuration[key]); err != nil {
-				return nil, err
-			}
+	for _, c := range checks(md) {
+		if err := bind("CHECK constraint", c.Name, c.SQL); err != nil {
+			return nil, err
 		}
 	}
 	for _, f := range s.Fields {
@@ -59,6 +57,17 @@ func (t *Table) constraints(md *log.Metadata, s *schema.Struct) ([]constraint, e
 		}
 	}
 	return out, nestedInvariants(s)
+}
+
+// checks are the CHECK constraints of a table, sorted by name.
+func checks(md *log.Metadata) []Constraint {
+	var out []Constraint
+	for _, key := range slices.Sorted(maps.Keys(md.Configuration)) {
+		if name, is := strings.CutPrefix(key, constraintPrefix); is {
+			out = append(out, Constraint{name, md.Configuration[key]})
+		}
+	}
+	return out
 }
 
 // invariant is the SQL of a column's invariant; empty if it has none.

@@ -50,7 +50,8 @@ var (
 	ErrVersionGone = log.ErrVersionGone
 	// ErrLimit: something exceeds one of [Limits]; the error names it.
 	ErrLimit = log.ErrLimit
-	// ErrDenied: the store does not permit the operation.
+	// ErrDenied: the store does not permit the operation, or a file is outside of
+	// the table and Options.AllowExternal does not allow it.
 	ErrDenied = fs.ErrPermission
 	// ErrReadOnly: the table was opened with Options.ReadOnly.
 	ErrReadOnly = errors.New("table was opened read-only")
@@ -133,6 +134,7 @@ func translate(err error) error {
 		return marked{err, ErrCorrupt}
 	case errors.As(err, &column), errors.As(err, &mismatch), errors.As(err, &invalid), errors.As(err, &unknown):
 		return marked{err, ErrSchema}
+	case errors.Is(err, ErrDenied):
 	case errors.Is(err, log.ErrExternalPath), errors.Is(err, log.ErrBadPath):
 		return marked{err, ErrCorrupt}
 	case errors.Is(err, parquetfile.ErrUnsupported):

@@ -43,7 +43,7 @@ func Externals(ctx context.Context, locations ...string) (allow External, close 
 				return r.store, name, nil
 			}
 		}
-		return nil, "", fmt.Errorf("%w, and below none of the locations that are allowed: %s", log.ErrExternalPath, storage.Redact(uri))
+		return nil, "", fmt.Errorf("%w: %w, and below none of the locations that are allowed: %s", ErrDenied, log.ErrExternalPath, storage.Redact(uri))
 	}
 	return allow, close, nil
 }
@@ -56,7 +56,7 @@ func (t *Table) external(uri string) (storage.Store, string, error) {
 		return own.store, name, nil
 	}
 	if t.opts.AllowExternal == nil {
-		return nil, "", fmt.Errorf("%w: %s; Options.AllowExternal can allow it", log.ErrExternalPath, storage.Redact(uri))
+		return nil, "", fmt.Errorf("%w: %w: %s; Options.AllowExternal can allow it", ErrDenied, log.ErrExternalPath, storage.Redact(uri))
 	}
 	return t.opts.AllowExternal(uri)
 }

@@ -26,7 +26,7 @@ import (
 // the defaults.
 type Options struct {
 	Store       storage.Store  // nil: storage.Open of the location, closed with the table. One that is given stays open
-	Committer   log.Committer  // nil: put-if-absent in _delta_log of the store
+	Committer   log.Committer  // nil: put-if-absent in _delta_log of the store. A catalog-managed table needs a [log.Catalog]
 	Retry       Retry          // of commits that lost a race
 	Concurrency int            // files in flight; 0: 2 × GOMAXPROCS
 	Budget      *Budget        // bytes that operations may hold; nil: 512 MiB for this table
@@ -228,6 +228,9 @@ func (o *Options) settle(ctx context.Context, url string) (*settings, error) {
 	}
 	if s.Committer == nil {
 		s.Committer = log.NewCommitter(s.Store, s.Limits)
+	}
+	if c, is := s.Committer.(log.Catalog); is {
+		s.Store = log.CatalogStore(s.Store, c)
 	}
 	if s.Concurrency <= 0 {
 		s.Concurrency = 2 * runtime.GOMAXPROCS(0)

@@ -104,6 +104,13 @@ func (s *Snapshot) Timestamp() time.Time { return s.time }
 // Schema is the table's schema. It must not be changed.
 func (s *Snapshot) Schema() *schema.Struct { return s.schema }
 
+// ScanSchema is what a scan can name: the columns of the table and _metadata, a
+// struct of where each row is (file_path, file_name, file_size,
+// file_modification_time, row_index) and, of tables with row tracking, of what
+// identifies it (row_id, row_commit_version). A scan has the latter only if
+// ScanOptions.Columns or a predicate names it.
+func (s *Snapshot) ScanSchema() *schema.Struct { return scan.WithMetadata(s.schema, s.state.Metadata) }
+
 // ArrowSchema is the layout of the batches that a scan of all columns yields.
 func (s *Snapshot) ArrowSchema() (*arrow.Schema, error) {
 	a, err := arrowconv.Schema(s.schema)
@@ -116,6 +123,12 @@ func (s *Snapshot) Metadata() *log.Metadata { return s.state.Metadata }
 // Protocol is what readers and writers of the table must support. It must not
 // be changed.
 func (s *Snapshot) Protocol() *log.Protocol { return s.state.Protocol }
+
+// Constraint is a CHECK constraint: SQL is true for every row.
+type Constraint struct{ Name, SQL string }
+
+// Constraints lists the table's CHECK constraints, sorted by name.
+func (s *Snapshot) Constraints() []Constraint { return checks(s.state.Metadata) }
 
 // TxnVersion is how far an application got, as its commits recorded it; ok is
 // false if it recorded nothing.

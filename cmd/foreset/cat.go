@@ -73,11 +73,11 @@ func (a *app) cat(ctx context.Context, location string, o *catOptions) error {
 
 // scan is the read that the flags ask for.
 func (o *catOptions) scan(s *table.Snapshot) (*table.Scan, error) {
-	where, err := parseWhere(o.where, s.Schema())
+	where, err := parseWhere(o.where, s.ScanSchema())
 	if err != nil {
 		return nil, err
 	}
-	if err := checkColumns(o.columns, s.Schema()); err != nil {
+	if err := checkColumns(o.columns, s.ScanSchema()); err != nil {
 		return nil, err
 	}
 	return s.Scan(&table.ScanOptions{Columns: o.columns, Where: where, Limit: max(0, o.limit), ExplainFiles: max(0, o.look)}), nil

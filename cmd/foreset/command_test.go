@@ -110,6 +110,44 @@ func TestCatTravelsInTime(t *testing.T) {
 	}
 }
 
+// TestCatSaysWhereRowsAre where it is asked: _metadata is no column otherwise.
+func TestCatSaysWhereRowsAre(t *testing.T) {
+	at := withSchema(t, "id int")
+	mustRun(t, "id\n1\n2\n3\n", "append", at, "-", "--format", "csv")
+	if got, want := mustRun(t, "", "cat", at, "--columns", "id,_metadata.row_index", "--where", "_metadata.row_index > 1"), "{\"id\":3,\"_metadata.row_index\":2}\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := mustRun(t, "", "cat", at, "--columns", "_metadata.file_path", "--limit", "1"); !strings.Contains(got, at+"/part-") {
+		t.Errorf("%q", got)
+	}
+	fails(t, exitUsage, "_metadata.row_id", "", "cat", at, "--columns", "_metadata.row_id")
+	fails(t, exitUsage, "row_colour", "", "cat", at, "--where", "_metadata.row_colour = 1")
+}
+
+// TestFilesElsewhereAreReadIfTheyAreAllowed: a log may name those of another
+// table.
+func TestFilesElsewhereAreReadIfTheyAreAllowed(t *testing.T) {
+	source, clone := filepath.Join(t.TempDir(), "source"), filepath.Join(t.TempDir(), "clone")
+	for _, at := range []string{source, clone} {
+		mustRun(t, "", "create", at, "--schema", writeFile(t, "schema.sql", "id int"))
+	}
+	mustRun(t, "id\n1\n", "append", source, "-", "--format", "csv")
+	line := strings.Replace(lastLine(mustRun(t, "", "log", source, "--at", "1")), `"path":"`, `"path":"file://`+filepath.ToSlash(source)+`/`, 1)
+	if err := os.WriteFile(filepath.Join(clone, "_delta_log", "00000000000000000001.json"), []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fails(t, exitDenied, "--allow-external", "", "cat", clone)
+	fails(t, exitDenied, "--allow-external", "", "cat", clone, "--allow-external", filepath.Dir(clone))
+	if got := mustRun(t, "", "cat", clone, "--allow-external", filepath.Dir(clone), "--allow-external", source); got != "{\"id\":1}\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}
+
 // TestExplainNamesTheSkippedRowGroupsAndWhy, and says what it could not look
 // into.
 func TestExplainNamesTheSkippedRowGroupsAndWhy(t *testing.T) {

@@ -60,6 +60,7 @@ var classes = []class{
 	{as[*usageError], exitUsage, ""},
 	{as[*storage.SchemeError], exitUsage, ""},
 	{is(storage.ErrBadLocation), exitUsage, "a location is a path, or a URL such as file:///data/flights"},
+	{isElsewhere, exitDenied, "--allow-external LOCATION lets a table's log name files of another place"},
 	{is(table.ErrDenied), exitDenied, "check the permissions of the location and the credentials in use"},
 	{is(table.ErrUnsupported), exitUnsupported, "an engine that has these features can work with the table"},
 	{is(errors.ErrUnsupported), exitUnsupported, ""},
@@ -75,6 +76,12 @@ var classes = []class{
 	{is(table.ErrVersionGone), exitNotFound, "foreset history lists the versions that are left"},
 	{is(fs.ErrNotExist), exitNotFound, ""},
 	{is(table.ErrExists), exitOther, "foreset append and foreset overwrite write to a table that is there"},
+}
+
+// isElsewhere says that an error is a file outside of the table, which was not
+// allowed.
+func isElsewhere(err error) bool {
+	return errors.Is(err, table.ErrDenied) && errors.Is(err, log.ErrExternalPath)
 }
 
 // classify is the exit code of an error and what to do about it, if there is

@@ -39,6 +39,8 @@ type app struct {
 	out     *bufio.Writer // stdout: marked, made safe for a terminal, buffered
 	started bool          // a command began: its arguments were understood
 	format  format        // of -o; empty: by the kind of stdout
+
+	external []string // locations outside of the table from which its files may be
 }
 
 func (a *app) run(ctx context.Context, args []string) int {
@@ -92,6 +94,8 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
+	root.PersistentFlags().StringArrayVar(&a.external, "allow-external", nil,
+		"a location outside of the table whose files its log may name, as that of a shallow clone does; may be given again")
 	root.AddCommand(
 		a.infoCommand(), a.schemaCommand(), a.historyCommand(), a.filesCommand(), a.catCommand(),
 		a.createCommand(), a.appendCommand(), a.overwriteCommand(),
@@ -130,7 +134,16 @@ func (a *app) options(readOnly bool) *table.Options {
 
 // withTable opens a table, and closes it after do.
 func (a *app) withTable(ctx context.Context, location string, readOnly bool, do func(*table.Table) error) (err error) {
-	t, err := table.Open(ctx, location, a.options(readOnly))
+	opts := a.options(readOnly)
+	if len(a.external) > 0 {
+		allow, closeExternals, err := table.Externals(ctx, a.external...)
+		if err != nil {
+			return err
+		}
+		defer closeExternals()
+		opts.AllowExternal = allow
+	}
+	t, err := table.Open(ctx, location, opts)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ const (
 	TimestampNTZ      = "timestampNtz"
 	InCommitTimestamp = "inCommitTimestamp"
 	DeletionVectors   = "deletionVectors"
+	CatalogManaged    = "catalogManaged"
 )
 
 // Highest protocol versions that are defined.
@@ -72,7 +73,7 @@ var features = []feature{
 	{name: "rowTracking", safeUpgrade: true},
 	{name: "v2Checkpoint", reader: true, read: true, safeUpgrade: true},
 	{name: InCommitTimestamp, write: true, safeUpgrade: true},
-	{name: "catalogManaged", reader: true, safeUpgrade: true},
+	{name: CatalogManaged, reader: true, read: true, safeUpgrade: true},
 	{name: "catalogOwned-preview", reader: true},
 	{name: "vacuumProtocolCheck", reader: true, read: true, write: true, safeUpgrade: true},
 	{name: "clustering"},

@@ -147,7 +147,7 @@ func TestWhatAProtocolNeeds(t *testing.T) {
 		{"1 2", nil, widened(t, "integer", "short"), "", ""},
 		{"3 7 r:v2Checkpoint w:v2Checkpoint", nil, plain, "", "v2Checkpoint"},
 		{"3 7 r:v2Checkpoint,x w:v2Checkpoint,x,y", nil, plain, "x", "x"},
-		{"3 7 r:catalogManaged w:catalogManaged,inCommitTimestamp", nil, plain, "catalogManaged", "catalogManaged"},
+		{"3 7 r:catalogManaged w:catalogManaged,inCommitTimestamp", nil, plain, "", "catalogManaged"},
 		{"3 7 r:variantType,variantShredding w:variantType,variantShredding", nil, columns(t, "v variant"), "", "variantShredding,variantType"},
 		{"3 7 r:variantType-preview,variantShredding-preview w:variantType-preview,variantShredding-preview", nil, columns(t, "v variant"), "", "variantShredding-preview,variantType-preview"},
 		{"4 7", nil, plain, "readerVersion 4", "readerVersion 4"},

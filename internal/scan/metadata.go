@@ -3,6 +3,7 @@ package scan
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -45,9 +46,10 @@ const (
 	materializedCommit = "delta.rowTracking.materializedRowCommitVersionColumnName"
 )
 
-// withMetadata is the table's schema and the column _metadata.
-func withMetadata(s *schema.Struct, md *log.Metadata) *schema.Struct {
-	if _, has := s.Lookup(metadataColumn); has {
+// WithMetadata is the schema of a table and the column _metadata: what a scan can
+// be asked for.
+func WithMetadata(s *schema.Struct, md *log.Metadata) *schema.Struct {
+	if slices.ContainsFunc(s.Fields, func(f schema.Field) bool { return strings.EqualFold(f.Name, metadataColumn) }) {
 		return s
 	}
 	members := &schema.Struct{Fields: []schema.Field{

@@ -77,7 +77,7 @@ func New(opts Options) (*Plan, error) {
 	if opts.ProbeRows <= 0 {
 		opts.ProbeRows = probeRows
 	}
-	p := &Plan{opts: opts, output: &schema.Struct{}, schema: withMetadata(opts.Schema, opts.State.Metadata), names: opts.Mapping(), files: newFiles(opts)}
+	p := &Plan{opts: opts, output: &schema.Struct{}, schema: WithMetadata(opts.Schema, opts.State.Metadata), names: opts.Mapping(), files: newFiles(opts)}
 	if err := p.project(); err != nil {
 		return nil, err
 	}

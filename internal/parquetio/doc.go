@@ -7,13 +7,16 @@
 //	Bounds, Pages   what the statistics of a row group or a page prove
 //	Bloom           which values a row group lacks
 //	Read(ReadPlan)  wanted columns × wanted rows → batches
+//	                (ranges, less the rows of a deletion vector)
 //
 //	for each row group with wanted rows
 //	   resolve     the table's columns against the file's: by name, any
 //	               encoding that the protocol allows, narrower types widened
 //	   load        the column chunks, or the pages that hold wanted rows
-//	   for each batch
-//	      column   levels and values of the leaves, one page after another
+//	   for each batch, of so many wanted rows
+//	      column   levels and values of the leaves, one page after another:
+//	               long gaps between wanted rows are skipped, short ones
+//	               decoded with them and closed, run by run
 //	      assemble levels → validity and offsets → arrays; shredded variants are
 //	               put together, all variants checked
 //

@@ -30,10 +30,11 @@ type ReadPlan struct {
 	Ranges []RowRange
 	// Without yields the runs of physical rows in [first, end) that are not
 	// wanted although they are in Ranges: the first row and the number of each,
-	// ascending. Nil is none.
+	// maximal and ascending. It is asked again for every batch. Nil is none.
 	Without func(first, end int64) iter.Seq2[int64, int64]
 	// BatchRows is how many rows a batch has at most; 0 is a good default.
-	// Wide rows make smaller batches.
+	// Wide rows make smaller batches, and so does the end of a row group. Rows
+	// that are left out do not: others take their place.
 	BatchRows int
 }
 
@@ -66,21 +67,20 @@ func (f *File) Read(ctx context.Context, plan ReadPlan) iter.Seq2[Batch, error] 
 		}
 		defer r.close()
 		for group := range f.groups {
-			ranges := without(f.groups[group].Within(r.ranges), plan.Without)
-			if len(ranges) == 0 {
+			wanted := f.groups[group].wanted(r.ranges, plan.Without)
+			if len(wanted.ranges) == 0 {
 				continue
 			}
-			if err := r.startGroup(ctx, group, ranges); err != nil {
+			if err := r.startGroup(ctx, group, wanted.ranges); err != nil {
 				yield(Batch{}, err)
 				return
 			}
-			for len(ranges) > 0 {
+			for len(wanted.ranges) > 0 {
 				if err := ctx.Err(); err != nil {
 					yield(Batch{}, err)
 					return
 				}
-				var rows []RowRange
-				rows, ranges = cut(ranges, r.batchRows())
+				rows := wanted.take(r.batchRows())
 				rec, err := r.batch(rows)
 				if err != nil {
 					yield(Batch{}, err)
@@ -121,6 +121,9 @@ func (f *File) newReader(ctx context.Context, plan ReadPlan) (*reader, error) {
 	r := &reader{file: f, plan: plan, ranges: plan.Ranges, mem: newRecycler(f.mem)}
 	if r.plan.BatchRows <= 0 {
 		r.plan.BatchRows = batchRowsDefault
+		if plan.Without != nil { // its buffers have room for some rows to leave out
+			r.plan.BatchRows -= readLeast
+		}
 	}
 	if r.plan.Schema == nil {
 		r.plan.Schema = &schema.Struct{}

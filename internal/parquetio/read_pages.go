@@ -68,6 +68,22 @@ func (f *File) readIndex(ctx context.Context, column string, offset, length int6
 	return f.pf.Guard(column, func() error { decode(b); return nil })
 }
 
+// longGap is how many rows in a row there must be that are not wanted, so that
+// it is worth a request to learn where the pages are.
+const longGap = 64
+
+// hasGap says whether so many rows of the row group lie outside the ranges.
+func (g RowGroup) hasGap(ranges []RowRange) bool {
+	at := g.FirstRow
+	for _, r := range ranges {
+		if r.First-at >= longGap {
+			return true
+		}
+		at = r.End()
+	}
+	return g.FirstRow+g.Rows-at >= longGap
+}
+
 // part is what has to be loaded of a column chunk for some rows of the file,
 // and which rows of the row group it then presents: all of them, or those of
 // the pages that hold the rows, if an index tells where these are.
@@ -75,7 +91,7 @@ func (f *File) part(ctx context.Context, leaf, group int, ranges []RowRange) (pa
 	g := f.groups[group]
 	part := parquetfile.Part{Column: leaf}
 	whole := []RowRange{{0, g.Rows}}
-	if !f.opts.PageIndex || len(ranges) == 1 && ranges[0] == (RowRange{g.FirstRow, g.Rows}) {
+	if !f.opts.PageIndex || !g.hasGap(ranges) {
 		return part, whole, nil
 	}
 	pages, err := f.pages(ctx, leaf, group)

@@ -336,6 +336,10 @@ func checkRandomPlan(rng *rand.Rand, f *File, want arrow.RecordBatch, mem memory
 		plan.Ranges = randomRanges(rng, want.NumRows())
 		expected = plan.Ranges
 	}
+	if rng.IntN(3) > 0 {
+		gone := randomDeletes(rng, want.NumRows())
+		plan.Without, expected = runsOf(gone), less(expected, gone)
+	}
 	as, err := arrowconv.Schema(plan.Schema)
 	if err != nil {
 		return err

@@ -26,15 +26,18 @@ var (
 type values interface {
 	// begin announces that about n more values will come.
 	begin(n int)
-	// read appends what the reader's current page has, up to n levels, and
-	// returns how many levels that was: 0 at the end of the column.
-	read(r file.ColumnChunkReader, n int64, def, rep []int16) (int64, error)
+	// decode reads what the reader's current page has, up to n levels, and
+	// returns how many levels and values that was: 0 at the end of the column.
+	decode(r file.ColumnChunkReader, n int64, def, rep []int16) (levels int64, values int, err error)
+	// keep appends runs of the values that were decoded last, which is to be
+	// done before others are.
+	keep(runs []run) error
+	// retain lets go of all values held but for runs of them.
+	retain(runs []run)
 	// len is the number of values held.
 	len() int
 	// bytes is what the values held take in an array.
 	bytes() int64
-	// drop removes values from until to.
-	drop(from, to int)
 	// array makes an array of the first n values, which are the valid ones
 	// among the slots, and keeps the others.
 	array(dt arrow.DataType, n int, s slots) (arrow.ArrayData, error)
@@ -76,13 +79,19 @@ func readPage[P any](r file.ColumnChunkReader, n int64, dst []P, def, rep []int1
 	return levels, read, nil
 }
 
+// inside says whether ascending runs are all of the first n.
+func inside(runs []run, n int) bool {
+	return len(runs) == 0 || runs[len(runs)-1].first+runs[len(runs)-1].count <= n
+}
+
 // fixed holds values of a fixed width: P as stored, O as the array has them.
 type fixed[P, O any] struct {
 	mem     memory.Allocator
 	convert func(dst []O, src []P) error // nil where P is O
 	buf     *memory.Buffer               // of n values
 	n       int
-	scratch []P
+	scratch []P // what was decoded last, where it is converted
+	decoded int
 }
 
 func newFixed[P, O any](mem memory.Allocator, convert func(dst []O, src []P) error) *fixed[P, O] {
@@ -113,25 +122,39 @@ func (v *fixed[P, O]) reserve(n int) []O {
 	return view[O](v.buf.Bytes())[v.n : v.n+n]
 }
 
-func (v *fixed[P, O]) read(r file.ColumnChunkReader, n int64, def, rep []int16) (int64, error) {
-	dst := v.reserve(int(n))
+func (v *fixed[P, O]) decode(r file.ColumnChunkReader, n int64, def, rep []int16) (int64, int, error) {
+	dst := v.scratch
 	if v.convert == nil {
-		levels, read, err := readPage(r, n, any(dst).([]P), def, rep)
-		v.n += read
-		return levels, err
+		dst = any(v.reserve(int(n))).([]P)
+	} else {
+		v.scratch = slices.Grow(v.scratch[:0], int(n))[:n]
+		dst = v.scratch
 	}
-	v.scratch = slices.Grow(v.scratch[:0], int(n))[:n]
-	levels, read, err := readPage(r, n, v.scratch, def, rep)
-	if err != nil {
-		return 0, err
-	}
-	v.n += read
-	return levels, v.convert(dst[:read], v.scratch[:read])
+	levels, read, err := readPage(r, n, dst, def, rep)
+	v.decoded = read
+	return levels, read, err
 }
 
-func (v *fixed[P, O]) drop(from, to int) {
-	all := view[O](v.buf.Bytes())[:v.n]
-	v.n = from + copy(all[from:], all[to:])
+func (v *fixed[P, O]) keep(runs []run) error {
+	if !inside(runs, v.decoded) {
+		return errValues
+	}
+	if v.convert == nil { // they stand where they will, but for the gaps
+		v.n += closeUp(view[O](v.buf.Bytes())[v.n:v.n+v.decoded], runs)
+		return nil
+	}
+	dst := v.reserve(countOf(runs))
+	for _, r := range runs {
+		if err := v.convert(dst[:r.count], v.scratch[r.first:r.first+r.count]); err != nil {
+			return err
+		}
+		dst, v.n = dst[r.count:], v.n+r.count
+	}
+	return nil
+}
+
+func (v *fixed[P, O]) retain(runs []run) {
+	v.n = closeUp(view[O](v.buf.Bytes())[:v.n], runs)
 }
 
 func (v *fixed[P, O]) array(dt arrow.DataType, n int, s slots) (arrow.ArrayData, error) {
@@ -180,8 +203,9 @@ func space[O any](out []O, n int, s slots) {
 
 // booleans holds booleans.
 type booleans struct {
-	mem memory.Allocator
-	all []bool
+	mem     memory.Allocator
+	all     []bool
+	decoded int // values behind all that were decoded last
 }
 
 func (v *booleans) begin(n int)  { v.all = slices.Grow(v.all, n) }
@@ -189,15 +213,24 @@ func (v *booleans) len() int     { return len(v.all) }
 func (v *booleans) bytes() int64 { return int64(len(v.all) / 8) }
 func (v *booleans) release()     { v.all = v.all[:0] }
 
-func (v *booleans) read(r file.ColumnChunkReader, n int64, def, rep []int16) (int64, error) {
+func (v *booleans) decode(r file.ColumnChunkReader, n int64, def, rep []int16) (int64, int, error) {
 	at := len(v.all)
 	v.all = slices.Grow(v.all, int(n))
 	levels, read, err := readPage(r, n, v.all[at:at+int(n)], def, rep)
-	v.all = v.all[:at+read]
-	return levels, err
+	v.decoded = read
+	return levels, read, err
 }
 
-func (v *booleans) drop(from, to int) { v.all = slices.Delete(v.all, from, to) }
+func (v *booleans) keep(runs []run) error {
+	if !inside(runs, v.decoded) {
+		return errValues
+	}
+	at := len(v.all)
+	v.all = v.all[:at+closeUp(v.all[at:at+v.decoded], runs)]
+	return nil
+}
+
+func (v *booleans) retain(runs []run) { v.all = v.all[:closeUp(v.all, runs)] }
 
 func (v *booleans) array(dt arrow.DataType, n int, s slots) (arrow.ArrayData, error) {
 	if n > len(v.all) || n != s.length-s.nulls {
@@ -214,7 +247,7 @@ func (v *booleans) array(dt arrow.DataType, n int, s slots) (arrow.ArrayData, er
 			next++
 		}
 	}
-	v.drop(0, n)
+	v.all = slices.Delete(v.all, 0, n)
 	return array.NewData(dt, s.length, []*memory.Buffer{s.bits, buf}, nil, s.nulls, 0), nil
 }
 
@@ -260,13 +293,18 @@ func (v *binaries[P]) ends(n int) []int32 {
 	return view[int32](v.offsets.Bytes())
 }
 
-func (v *binaries[P]) read(r file.ColumnChunkReader, n int64, def, rep []int16) (int64, error) {
+func (v *binaries[P]) decode(r file.ColumnChunkReader, n int64, def, rep []int16) (int64, int, error) {
 	v.scratch = slices.Grow(v.scratch[:0], int(n))[:n]
 	levels, read, err := readPage(r, n, v.scratch, def, rep)
-	if err != nil {
-		return 0, err
+	v.scratch = v.scratch[:max(read, 0)]
+	return levels, read, err
+}
+
+func (v *binaries[P]) keep(runs []run) error {
+	if !inside(runs, len(v.scratch)) {
+		return errValues
 	}
-	return levels, v.append(v.scratch[:read])
+	return v.append(v.scratch[:closeUp(v.scratch, runs)])
 }
 
 // append copies values out of the page they lie in.
@@ -290,15 +328,17 @@ func (v *binaries[P]) append(src []P) error {
 	return nil
 }
 
-func (v *binaries[P]) drop(from, to int) {
-	ends, data := v.ends(0), v.data.Bytes()
-	start, end := ends[from], ends[to]
-	copy(data[start:], data[end:v.used])
-	for i := to + 1; i <= v.n; i++ {
-		ends[from+i-to] = ends[i] - (end - start)
+func (v *binaries[P]) retain(runs []run) {
+	ends, data, n, used := v.ends(0), v.data.Bytes(), 0, 0
+	for _, r := range runs {
+		start, end := int(ends[r.first]), int(ends[r.first+r.count])
+		for i := range r.count {
+			ends[n+1+i] = ends[r.first+1+i] - int32(start-used)
+		}
+		copy(data[used:], data[start:end])
+		n, used = n+r.count, used+end-start
 	}
-	v.n -= to - from
-	v.used -= int(end - start)
+	v.n, v.used = n, used
 }
 
 func (v *binaries[P]) array(dt arrow.DataType, n int, s slots) (arrow.ArrayData, error) {

@@ -78,7 +78,7 @@ func TestLogsWithoutASchemaHaveNoColumns(t *testing.T) {
 	}
 }
 
-func TestParseKeepsCharAndVarcharInMetadata(t *testing.T) {
+func TestEdgeD93ParseKeepsCharAndVarcharInMetadata(t *testing.T) {
 	for text, want := range map[string]string{
 		`"char(3)"`:     "char(3)",
 		`"varchar( 5)"`: "varchar(5)",
@@ -93,6 +93,11 @@ func TestParseKeepsCharAndVarcharInMetadata(t *testing.T) {
 		if strings.Contains(f.Type.String(), "char") {
 			t.Errorf("%s: type is %v", text, f.Type)
 		}
+	}
+	// It is a string, and what was written stays when the schema is written again.
+	const spark = `{"type":"struct","fields":[{"name":"c","type":"string","nullable":true,"metadata":{"__CHAR_VARCHAR_TYPE_STRING":"varchar(5)","comment":"é"}}]}`
+	if again := mustParse(t, spark); again.Fields[0].Type != String || string(again.JSON()) != spark {
+		t.Errorf("got %s, want %s", again.JSON(), spark)
 	}
 	s := mustParse(t, `{"type":"struct","fields":[{"name":"c","type":"varchar(5)","metadata":{"__CHAR_VARCHAR_TYPE_STRING":"varchar(9)"}}]}`)
 	if got, _ := s.Fields[0].Metadata.String(charKey); got != "varchar(9)" {

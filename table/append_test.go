@@ -174,7 +174,7 @@ func TestConstraintsHoldForEveryRow(t *testing.T) {
 	}
 }
 
-func TestForeignRulesAreEvaluatedOrRefuseTheWrite(t *testing.T) {
+func TestEdgeD95ForeignRulesAreEvaluatedOrRefuseTheWrite(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*log.Metadata)

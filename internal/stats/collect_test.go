@@ -155,7 +155,7 @@ func TestTimesThatTextCannotCarryAreAbsent(t *testing.T) {
 	}
 }
 
-func TestNullStructsCountInTheirLeaves(t *testing.T) {
+func TestEdgeD81NullStructsCountInTheirLeaves(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 	defer mem.AssertSize(t, 0)
 	s := &schema.Struct{Fields: []schema.Field{field("o", &schema.Struct{Fields: []schema.Field{
@@ -349,7 +349,7 @@ func TestStringBoundsEncloseInTheOrderOfBytes(t *testing.T) {
 	})
 }
 
-func TestMaximaOfLongStrings(t *testing.T) {
+func TestEdgeD77And79MaximaOfLongStrings(t *testing.T) {
 	top := string(utf8.MaxRune)
 	for _, c := range []struct{ s, want string }{
 		{strings.Repeat("a", 32), strings.Repeat("a", 32)},
@@ -367,6 +367,23 @@ func TestMaximaOfLongStrings(t *testing.T) {
 		b.see([]byte(c.s))
 		if _, hi := b.written(); hi.Text() != c.want {
 			t.Errorf("%d bytes: maximum %q, want %q", len(c.s), hi.Text(), c.want)
+		}
+	}
+}
+
+// Spark counts UTF-16 units and takes a 33rd where the cut would halve a
+// character; in characters there is nothing to halve.
+func TestEdgeD78ACutNeverHalvesACharacter(t *testing.T) {
+	for _, front := range []int{30, 31, 32} {
+		v := strings.Repeat("a", front) + strings.Repeat("😀", 10)
+		b := newTextBounds(StringPrefixDefault)
+		b.see([]byte(v))
+		lo, hi := b.written()
+		if want := strings.Repeat("a", front) + strings.Repeat("😀", 32-front); lo.Text() != want {
+			t.Errorf("minimum %q, want %q", lo.Text(), want)
+		}
+		if !utf8.ValidString(hi.Text()) || hi.Text() < v {
+			t.Errorf("maximum %q of %q", hi.Text(), v)
 		}
 	}
 }

@@ -88,7 +88,7 @@ func TestBoundsAreReadAsWidelyAsTheirWritersNeed(t *testing.T) {
 
 // delta-rs writes decimals as float64(unscaled) / 10^scale; with its text
 // taken as exact, Spark skipped a file that held the row it looked for.
-func TestDecimalBoundsThatWentThroughFloat64StillEnclose(t *testing.T) {
+func TestEdgeD74DecimalBoundsThatWentThroughFloat64StillEnclose(t *testing.T) {
 	typ := schema.Decimal{Precision: 38, Scale: 18}
 	truth := decimal(38, 18, "12345678901234567890123456789012345678")
 	for _, text := range []string{"1.2345678901234567e+19", "12345678901234567000", "1.2345678901234569e19"} {
@@ -120,7 +120,7 @@ func TestBoundsOfAFloatThatBecameADoubleEncloseItsValues(t *testing.T) {
 	}
 }
 
-func TestWideBoundsLeaveOnlyTheNullCountsNoneAndAll(t *testing.T) {
+func TestEdgeD82WideBoundsLeaveOnlyTheNullCountsNoneAndAll(t *testing.T) {
 	for _, c := range []struct {
 		text string
 		want int64

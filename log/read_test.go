@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"strings"
 	"testing"
 
 	"github.com/foreset/foreset/storage"
@@ -57,3 +58,40 @@ func TestTheNewestCheckpointIsAWholeOne(t *testing.T) {
 		t.Error("a commit is a checkpoint")
 	}
 }
+
+// TestACompactedLogHasEverythingOnce: one that joins its commits as they are is
+// not used, for nothing says which comes last.
+func TestACompactedLogHasEverythingOnce(t *testing.T) {
+	const add, remove = `{"add":{"path":"a","partitionValues":{},"size":1,"modificationTime":1,"dataChange":true}}`, `{"remove":{"path":"a","dataChange":true}}`
+	const withDV = `{"add":{"path":"a","partitionValues":{},"size":1,"modificationTime":1,"dataChange":true,"deletionVector":{"storageType":"i","pathOrInlineDv":"x","sizeInBytes":1,"cardinality":1}}}`
+	const app, domain = `{"txn":{"appId":"a","version":1}}`, `{"domainMetadata":{"domain":"a","configuration":"","removed":false}}`
+	const info, cdc = `{"commitInfo":{}}`, `{"cdc":{"path":"c","partitionValues":{},"size":1,"dataChange":false}}`
+	const protocol = `{"protocol":{"minReaderVersion":1,"minWriterVersion":2}}`
+	ctx, st := context.Background(), storage.NewMemory(nil)
+	for _, c := range []struct {
+		lines []string
+		kept  int // −1: corrupt
+	}{
+		{[]string{remove, withDV, app, domain, protocol, info, cdc}, 5},
+		{[]string{add, remove}, -1},
+		{[]string{add, add}, -1},
+		{[]string{withDV, remove, withDV}, -1},
+		{[]string{app, app}, -1},
+		{[]string{domain, domain}, -1},
+		{[]string{protocol, add, protocol}, -1},
+		{[]string{smallMetadataLine, add, smallMetadataLine}, -1},
+		{[]string{`{"add":`}, -1},
+	} {
+		f := File{Name: CompactedName(1, 2), Version: 1, Hi: 2}
+		body := strings.Join(c.lines, "\n")
+		if f.Size = int64(len(body)); st.Put(ctx, f.Name, []byte(body)) != nil {
+			t.Fatal("put")
+		}
+		got, err := ReadCompacted(ctx, st, f, nil)
+		if errors.Is(err, ErrCorrupt) != (c.kept < 0) || err == nil && len(got) != c.kept {
+			t.Errorf("%s: %d actions, %v", body, len(got), err)
+		}
+	}
+}
+
+const smallMetadataLine = `{"metaData":` + smallMetadata + `}`

@@ -106,7 +106,9 @@ func newListing(entries []storage.Info) *listing {
 		case VersionChecksum:
 			l.checksums = append(l.checksums, f)
 		case Compacted:
-			l.compacted = append(l.compacted, f)
+			if e.Size > 0 { // an empty one would hide its commits
+				l.compacted = append(l.compacted, f)
+			}
 		case ClassicCheckpoint, UUIDCheckpoint:
 			if e.Size > 0 {
 				l.checkpoints = append(l.checkpoints, Checkpoint{n.Version, n.Kind, []File{f}})
@@ -300,15 +302,18 @@ func contiguous(commits []File, from Version) error {
 }
 
 // UsableCompacted chooses from a segment's compacted logs those that a replay
-// may read instead of the commits in them: ascending and without overlap,
-// taking each that begins after the last one ended.
-func UsableCompacted(s *Segment) []File {
+// of versions from to to may read instead of the commits in them: ascending and
+// without overlap, taking each that begins after the last one ended, of several
+// that begin together the one that goes furthest.
+func UsableCompacted(s *Segment, from, to Version) []File {
 	var use []File
-	covered := s.CheckpointVersion
 	for _, f := range s.Compacted {
-		if f.Version > covered && f.Hi <= s.Version {
+		switch n := len(use); {
+		case f.Version < from || f.Hi > to:
+		case n > 0 && use[n-1].Version == f.Version:
+			use[n-1] = f // its end is later, for so they are sorted
+		case n == 0 || f.Version > use[n-1].Hi:
 			use = append(use, f)
-			covered = f.Hi
 		}
 	}
 	return use

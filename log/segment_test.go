@@ -132,7 +132,7 @@ func describe(s *Segment, err error) string {
 		fmt.Fprintf(&b, "checksum: %s\n", short(s.Checksum.Name))
 	}
 	if len(s.Compacted) > 0 {
-		fmt.Fprintf(&b, "compacted: %s; usable: %s\n", shorts(s.Compacted), shorts(UsableCompacted(s)))
+		fmt.Fprintf(&b, "compacted: %s; usable: %s\n", shorts(s.Compacted), shorts(UsableCompacted(s, s.CheckpointVersion+1, s.Version)))
 	}
 	for _, c := range s.Checkpoints {
 		fmt.Fprintf(&b, "else %s %d: %s\n", c.Kind, c.Version, shorts(c.Files))

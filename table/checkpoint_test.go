@@ -197,3 +197,28 @@ func TestCheckpointOnDemand(t *testing.T) {
 		}
 	}
 }
+
+// TestWarningsSayWhatWasDoneWithout, of the load alone that met it.
+func TestWarningsSayWhatWasDoneWithout(t *testing.T) {
+	st := storage.NewMemory(nil)
+	tbl := create(t, st, "id bigint", &table.CreateOptions{Properties: map[string]string{"delta.checkpointInterval": "2"}})
+	for i := range int64(3) {
+		mustAppend(t, tbl, ids(t, i), nil)
+	}
+	if got := latest(t, open(t, st, nil)).Warnings(); len(got) > 0 {
+		t.Errorf("a table in good order: %v", got)
+	}
+	for _, o := range objects(t, st) {
+		if name := o[:strings.LastIndex(o, " ")]; strings.HasSuffix(name, ".crc") {
+			put(t, st, name, "{")
+		}
+	}
+	put(t, st, log.CheckpointName(2), "PAR1 is not all of it")
+	s := latest(t, open(t, st, nil))
+	if got := s.Warnings(); len(got) != 2 || !strings.Contains(got[0].Error(), "checksum 3") || !strings.Contains(got[1].Error(), "checkpoint 2 is not used") {
+		t.Errorf("a damaged checksum and checkpoint: %q", got)
+	}
+	if got := rowsOf(t, s, nil); len(got) != 3 {
+		t.Errorf("rows: %v", got)
+	}
+}

@@ -130,6 +130,12 @@ type Constraint struct{ Name, SQL string }
 // Constraints lists the table's CHECK constraints, sorted by name.
 func (s *Snapshot) Constraints() []Constraint { return checks(s.state.Metadata) }
 
+// Warnings are what was found damaged when the snapshot was loaded, or one that
+// it grew from, and done without at the cost of time: hints, checksums,
+// checkpoints, compacted logs. It is empty for a table in good order. They must
+// not be changed.
+func (s *Snapshot) Warnings() []error { return s.state.Warnings }
+
 // TxnVersion is how far an application got, as its commits recorded it; ok is
 // false if it recorded nothing.
 func (s *Snapshot) TxnVersion(appID string) (version int64, ok bool) {

@@ -1,8 +1,11 @@
 // Package replay turns a checkpoint and the commits after it into the state of
 // one version of a table. It is the only place where the two meet.
 //
-//	hint ─► list ─► .crc of the version        protocol, metadata, counts: no more is read until files are asked for
-//	            └─► commits, checkpoint        newest first: the first protocol and metadata win
+//	hint ─► list ─► .crc, and commits after it        protocol, metadata, counts: no more is read until files are asked for
+//	            └─► checkpoint, and commits after it  without a .crc: the newest protocol and metadata win
+//
+// Where a compacted log stands for some of the commits, it is read instead of
+// them.
 //
 // A [State] is immutable. Its files are a base and a tail:
 //
@@ -15,6 +18,12 @@
 // share one base and one tail: a state is a position in the tail, and
 // [State.Advance] and [State.Apply] cost what the new commits cost.
 //
+// The tail has no positions before the version that was loaded: what lies between
+// that and the base was read in pieces of which some, compacted logs, stand for
+// several versions and do not have what came and went within them. No state needs
+// one, for all states of a lineage are that load's or later; an older version is
+// a load of its own.
+//
 // Invariants:
 //
 //	(1) A file is live in a state if the newest action of its key at or before
@@ -22,6 +31,11 @@
 //	(2) Entries of the tail are never changed or taken away; a position stays
 //	    true while others extend the tail.
 //	(3) No lock is held over a request to the store.
-//	(4) A damaged auxiliary file (hint, .crc, checkpoint) is skipped with a
-//	    warning, never an error, while the commits needed instead are there.
+//	(4) A damaged auxiliary file (hint, .crc, checkpoint, sidecar, compacted log)
+//	    is skipped with a warning, never an error, while the commits needed
+//	    instead are there. State.Warnings has those of its load.
+//	(5) The pieces between base and first state cover each version once: none is
+//	    left out, none is read twice. What a commit says of itself is always
+//	    taken from the commit.
+//	(6) No state of a lineage is of a version before the load that began it.
 package replay

@@ -92,7 +92,7 @@ func (s *State) Recounted(ctx context.Context) (*State, error) {
 		return nil, err
 	}
 	plain := *seg
-	plain.Checksum = nil
+	plain.Checksum, plain.Compacted = nil, nil
 	again, err := (&loading{src: src, at: s.Version, last: true}).assembleAny(ctx, &plain)
 	if err != nil {
 		return nil, err
@@ -147,73 +147,111 @@ func asDamage(err error, gone bool) error {
 }
 
 // assemble puts the state of a segment together with as few requests as its
-// small actions need.
+// small actions need: the newest checksum and what came after it; without one,
+// the checkpoint and everything after that.
 func (l *loading) assemble(ctx context.Context, seg *log.Segment) (*State, error) {
 	s := &State{Version: seg.Version, CheckpointVersion: seg.CheckpointVersion, Modified: seg.Newest.Modified, ETag: seg.Newest.ETag}
-	s.line = newLineage(l.src, newBase(l.src, seg.CheckpointVersion, seg.Checkpoint))
-	if !s.fromChecksum(ctx, l, seg) {
-		if err := s.fromActions(ctx, l, seg); err != nil {
-			return nil, err
-		}
+	from := seg.CheckpointVersion
+	if seg.Checksum != nil {
+		from = seg.Checksum.Version
 	}
+	p := &parts{src: l.src, gone: l.last, base: newBase(l.src, seg.CheckpointVersion, seg.Checkpoint), version: seg.Version,
+		sum: seg.Checksum, before: piecesOf(seg, seg.CheckpointVersion+1, from), after: piecesOf(seg, from+1, seg.Version)}
+	err := p.read(ctx)
+	for _, w := range p.warnings {
+		l.warn(w)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := s.take(p); err != nil {
+		return nil, err
+	}
+	s.line = newLineage(l.src, p.base, seg.Version, append(p.before, p.after...))
 	s.Warnings = slices.Clip(l.warnings)
+	if p.checksum == nil { // everything was read
+		return s, s.line.reach(ctx, s.Version)
+	}
 	return s, nil
 }
 
-// fromChecksum takes the small actions and the counts from the .crc of the
-// version. It reports false if there is none that says all of it.
-func (s *State) fromChecksum(ctx context.Context, l *loading, seg *log.Segment) bool {
-	if seg.Checksum == nil || seg.Checksum.Version != seg.Version {
-		return false
-	}
-	sum, err := log.ReadChecksum(ctx, l.src.Store, seg.Version)
-	if err != nil {
-		l.warn(err)
-		return false
-	}
-	if sum.Metadata == nil || sum.Protocol == nil || sum.SetTransactions == nil || sum.DomainMetadata == nil {
-		return false
-	}
-	s.Protocol, s.Metadata, s.Sum = sum.Protocol, sum.Metadata, sum
-	var small []log.Action
-	for _, t := range sum.SetTransactions {
-		small = append(small, t)
-	}
-	for _, d := range sum.DomainMetadata {
-		small = append(small, d)
-	}
-	s.takeSmall(small)
-	return true
+// parts are what the small actions of a version come from.
+type parts struct {
+	src     *Source
+	gone    bool // what is not there is damage
+	base    *base
+	version log.Version
+	sum     *log.File // the newest checksum; nil if there is none
+	before  []*piece  // from the base to the checksum
+	after   []*piece  // from the checksum, or the base, to the version
+
+	checksum *log.Checksum
+	small    []log.Action // of the base, without a checksum
+	info     *log.CommitInfo
+	warnings []error
 }
 
-// fromActions takes the small actions from the checkpoint and the commits,
-// which are read in one parallel round.
-func (s *State) fromActions(ctx context.Context, l *loading, seg *log.Segment) error {
-	var small []log.Action
-	var commits map[log.Version][]log.Action
+// read reads what is after the checksum, and the checksum; without one that can
+// be used, in a second round, what is before.
+func (p *parts) read(ctx context.Context) error {
+	var sumErr error
+	var warnings []error
+	warn := func(err error) { warnings = append(warnings, err) }
 	g, gctx := errgroup.WithContext(ctx)
+	if p.sum != nil {
+		g.Go(func() error { p.checksum, sumErr = readSum(gctx, p.src, p.sum.Version); return nil })
+	} else {
+		g.Go(func() error { return p.readBase(gctx) })
+	}
+	if n := len(p.after); n > 0 && p.after[n-1].compacted() {
+		g.Go(func() (err error) { // compacted logs do not say who committed, and when
+			p.info, err = readInfo(gctx, p.src, p.version)
+			return err
+		})
+	}
 	g.Go(func() (err error) {
-		small, err = s.line.base.small(gctx)
-		return asDamage(err, l.last)
-	})
-	g.Go(func() (err error) {
-		var versions []log.Version
-		for _, c := range seg.Commits {
-			versions = append(versions, c.Version)
-		}
-		commits, err = readCommits(gctx, l.src, versions)
+		p.after, err = readPieces(gctx, p.src, p.after, warn)
 		return err
 	})
-	if err := g.Wait(); err != nil {
+	err := g.Wait()
+	if p.warnings = warnings; sumErr != nil && err == nil {
+		p.warnings = append([]error{sumErr}, warnings...)
+	}
+	if err != nil || p.sum == nil || p.checksum != nil {
 		return err
 	}
-	s.takeSmall(small)
-	for _, c := range seg.Commits {
-		s.Info = nil // that of the last commit only
-		s.takeSmall(commits[c.Version])
-		if err := s.line.learn(ctx, c.Version, commits[c.Version]); err != nil {
-			return err
-		}
+	if err := p.readBase(ctx); err != nil {
+		return err
+	}
+	p.before, err = readPieces(ctx, p.src, p.before, func(err error) { p.warnings = append(p.warnings, err) })
+	return err
+}
+
+func (p *parts) readBase(ctx context.Context) (err error) {
+	p.small, err = p.base.small(ctx)
+	return asDamage(err, p.gone)
+}
+
+// readSum reads a checksum; nil if it does not say all that a state needs.
+func readSum(ctx context.Context, src *Source, v log.Version) (*log.Checksum, error) {
+	sum, err := log.ReadChecksum(ctx, src.Store, v)
+	if err != nil || sum.Metadata == nil || sum.Protocol == nil || sum.SetTransactions == nil || sum.DomainMetadata == nil {
+		return nil, err
+	}
+	return sum, nil
+}
+
+// take makes the state of what was read, the older before the newer.
+func (s *State) take(p *parts) error {
+	if p.checksum != nil {
+		s.takeChecksum(p.checksum)
+	} else {
+		s.takeSmall(p.small)
+		s.takePieces(p.before)
+	}
+	s.takePieces(p.after)
+	if p.info != nil {
+		s.Info = p.info
 	}
 	switch {
 	case s.Protocol == nil:
@@ -224,23 +262,51 @@ func (s *State) fromActions(ctx context.Context, l *loading, seg *log.Segment) e
 	return nil
 }
 
-// readCommits reads commits in parallel.
-func readCommits(ctx context.Context, src *Source, versions []log.Version) (map[log.Version][]log.Action, error) {
-	bodies := make([][]log.Action, len(versions))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(max(1, src.Parallel))
-	for i, v := range versions {
-		g.Go(func() (err error) {
-			bodies[i], err = log.ReadCommit(ctx, src.Committer, v, src.Limits)
-			return err
-		})
+func (s *State) takeChecksum(sum *log.Checksum) {
+	s.Protocol, s.Metadata, s.Sum = sum.Protocol, sum.Metadata, sum
+	var small []log.Action
+	for _, t := range sum.SetTransactions {
+		small = append(small, t)
 	}
-	if err := g.Wait(); err != nil {
+	for _, d := range sum.DomainMetadata {
+		small = append(small, d)
+	}
+	s.takeSmall(small)
+}
+
+func (s *State) takePieces(pieces []*piece) {
+	for _, p := range pieces {
+		s.Info = nil // that of the last commit only
+		s.takeSmall(p.actions)
+		s.count(p)
+	}
+}
+
+// count keeps the counts true past a piece, or forgets them: a compacted log
+// does not have the files that came and went within it.
+func (s *State) count(p *piece) {
+	if s.Sum == nil {
+		return
+	}
+	next, ok := s.Sum, false
+	if !p.compacted() {
+		next, ok = s.Sum.Advance(p.actions)
+	}
+	if s.Sum = next; !ok {
+		s.Sum = nil
+	}
+}
+
+// readInfo is what a commit says of itself; nil if it says nothing.
+func readInfo(ctx context.Context, src *Source, v log.Version) (*log.CommitInfo, error) {
+	actions, err := log.ReadCommit(ctx, src.Committer, v, src.Limits)
+	if err != nil {
 		return nil, err
 	}
-	got := make(map[log.Version][]log.Action, len(versions))
-	for i, v := range versions {
-		got[v] = bodies[i]
+	for _, a := range actions {
+		if info, is := a.(*log.CommitInfo); is {
+			return info, nil
+		}
 	}
-	return got, nil
+	return nil, nil
 }

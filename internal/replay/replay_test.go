@@ -1,10 +1,12 @@
 package replay_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -18,6 +20,7 @@ import (
 	"github.com/foreset/foreset/internal/replay"
 	"github.com/foreset/foreset/log"
 	"github.com/foreset/foreset/storage"
+	"github.com/foreset/foreset/storage/faults"
 )
 
 var rewrite = flag.Bool("rewrite", false, "rewrite the golden files under testdata")
@@ -30,12 +33,16 @@ var rewrite = flag.Bool("rewrite", false, "rewrite the golden files under testda
 //	     protocol · metadata ID · add F [N bytes] · remove F · app A V · domain D V · drop D · moved F
 //	     a file with a deletion vector is written F+DV
 //	load [V]            loads a version anew and prints it
+//	small [V]           loads a version anew and prints what it is without its files
 //	advance             brings the state that was loaded last up to date and prints it
 //	keep                prints the state again: it must not have changed
 //	checkpoint V        writes a checkpoint of a version
 //	v2 V N              writes a V2 checkpoint with N sidecars; without any, the files are in the JSON itself
 //	crc V               writes the checksum of a version
-//	damage V            makes nonsense of the checkpoint of V; damage crc V of a checksum; damage hint
+//	compact A B         writes the compacted log of versions A to B
+//	damage V            makes nonsense of the checkpoint of V; damage crc V of a checksum; damage hint; damage compact A B of a compacted log
+//	lie V               makes the checksum of V say that it has two metadata
+//	requests            lists what was asked for since the last time, listings left out
 //	wipe                deletes everything
 //	delete A-B          deletes the commits A to B
 //	hint V              lets the hint name a version
@@ -93,6 +100,7 @@ func runScript(t *testing.T, text string) string {
 // world is a log and the state that was loaded from it last.
 type world struct {
 	st    storage.Store
+	rec   *faults.Recorder
 	src   *replay.Source
 	state *replay.State
 	warns []string
@@ -103,7 +111,9 @@ func newWorld(st storage.Store) *world {
 		ticks := int64(0)
 		st = storage.NewMemory(&storage.MemoryOptions{Now: func() time.Time { ticks++; return time.UnixMilli(1_000_000 + ticks) }})
 	}
-	w := &world{st: st}
+	rec := faults.Record(st)
+	st = rec
+	w := &world{st: st, rec: rec}
 	w.src = &replay.Source{Store: st, Committer: log.NewCommitter(st, nil), Share: 1 << 20, Parallel: 4, Warn: func(err error) { w.warns = append(w.warns, err.Error()) }}
 	return w
 }
@@ -147,6 +157,13 @@ func (w *world) do(line string) (out []string, err error) {
 			return nil, err
 		}
 		return described(w.state)
+	case "small":
+		s, err := replay.Load(ctx, w.src, arg(1))
+		if err != nil {
+			return nil, err
+		}
+		w.state = s
+		return []string{fmt.Sprintf("version %d of table %s, applications %s", s.Version, s.Metadata.ID, orNone(slices.Sorted(maps.Keys(s.Txns))))}, nil
 	case "advance":
 		next, err := w.state.Advance(ctx)
 		if err != nil {
@@ -176,8 +193,28 @@ func (w *world) do(line string) (out []string, err error) {
 			return nil, err
 		}
 		return nil, log.WriteChecksum(ctx, w.st, s.Version, sum)
+	case "compact":
+		return nil, w.compact(arg(1), arg(2))
+	case "lie":
+		body, _, err := w.st.Get(ctx, log.ChecksumName(arg(1)), -1)
+		if err != nil {
+			return nil, err
+		}
+		return nil, w.st.Put(ctx, log.ChecksumName(arg(1)), bytes.Replace(body, []byte(`"numMetadata":1`), []byte(`"numMetadata":2`), 1))
+	case "requests":
+		var asked []string
+		for _, call := range w.rec.Calls() {
+			if name := strings.TrimPrefix(call.Name, log.Dir); (call.Kind == faults.Get || call.Kind == faults.ReadAt) && name != "_last_checkpoint" {
+				asked = append(asked, strings.TrimLeft(name, "0"))
+			}
+		}
+		w.rec.Reset()
+		slices.Sort(asked)
+		return []string{"asked for: " + orNone(slices.Compact(asked))}, nil
 	case "damage":
 		switch f[1] {
+		case "compact":
+			return nil, w.st.Put(ctx, log.CompactedName(arg(2), arg(3)), []byte(`{"add":`))
 		case "hint":
 			return nil, w.st.Put(ctx, log.HintName, []byte(`{"version":`))
 		case "crc":
@@ -244,6 +281,48 @@ func (w *world) commit(v log.Version, text string) error {
 		}
 	}
 	return w.st.Put(ctx, log.CommitName(v), log.EncodeCommit(actions))
+}
+
+// compact writes the compacted log of some versions: of each file, application
+// and domain the last action, of protocol and metadata the last, and nothing of
+// the commits themselves.
+func (w *world) compact(lo, hi log.Version) error {
+	last := map[any]log.Action{}
+	var order []any
+	for v := lo; v <= hi; v++ {
+		actions, err := log.ReadCommit(ctx, w.src.Committer, v, nil)
+		if err != nil {
+			return err
+		}
+		for _, a := range actions {
+			var key any
+			switch a := a.(type) {
+			case *log.AddFile:
+				key = a.Key()
+			case *log.RemoveFile:
+				key = a.Key()
+			case *log.SetTransaction:
+				key = "app " + a.AppID
+			case *log.DomainMetadata:
+				key = "domain " + a.Domain
+			case *log.Protocol:
+				key = "protocol"
+			case *log.Metadata:
+				key = "metadata"
+			default:
+				continue
+			}
+			if _, seen := last[key]; !seen {
+				order = append(order, key)
+			}
+			last[key] = a
+		}
+	}
+	var actions []log.Action
+	for _, key := range order {
+		actions = append(actions, last[key])
+	}
+	return w.st.Put(ctx, log.CompactedName(lo, hi), log.EncodeCommit(actions))
 }
 
 func fileOf(text string) (string, *log.DeletionVector) {
@@ -430,8 +509,14 @@ func TestAdvanceIsLoad(t *testing.T) {
 					fail("%v", err)
 				}
 			}
+			if lo := rng.IntN(v); rng.IntN(3) == 0 {
+				if _, err := w.do(fmt.Sprint("compact ", lo, " ", lo+1+rng.IntN(v-lo))); err != nil {
+					fail("%v", err)
+				}
+			}
 			if rng.IntN(8) == 0 {
-				damage := []string{"damage hint", fmt.Sprint("damage ", rng.IntN(v+1)), fmt.Sprint("damage crc ", rng.IntN(v+1))}[rng.IntN(3)]
+				lo := rng.IntN(v)
+				damage := []string{"damage hint", fmt.Sprint("damage ", rng.IntN(v+1)), fmt.Sprint("damage crc ", rng.IntN(v+1)), fmt.Sprint("damage compact ", lo, " ", lo+1+rng.IntN(v-lo))}[rng.IntN(4)]
 				if _, err := w.do(damage); err != nil {
 					fail("%v", err)
 				}

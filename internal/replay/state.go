@@ -51,19 +51,21 @@ type State struct {
 	line *lineage
 }
 
-// lineage is what all states that grew from one load share.
+// lineage is what all states that grew from one load share. None of them is of
+// a version before that load's.
 type lineage struct {
 	src  *Source
 	base *base
 	tail *tail
 
-	busy  chan struct{}                // holds one token: whoever has it may do what is below
-	later map[log.Version][]log.Action // commits known from memory, beyond what the tail holds
-	older *State                       // of some version, made without the base's checkpoint, which is damaged or not all there
+	busy   chan struct{}                // holds one token: whoever has it may do what is below
+	pieces []*piece                     // from the base to the first state, as long as the tail does not have them
+	later  map[log.Version][]log.Action // commits known from memory, beyond what the tail holds
+	older  *State                       // of some version, made without the base's checkpoint, which is damaged or not all there
 }
 
-func newLineage(src *Source, b *base) *lineage {
-	return &lineage{src: src, base: b, tail: newTail(b.version + 1), busy: make(chan struct{}, 1), later: map[log.Version][]log.Action{}}
+func newLineage(src *Source, b *base, start log.Version, pieces []*piece) *lineage {
+	return &lineage{src: src, base: b, tail: newTail(start), busy: make(chan struct{}, 1), pieces: pieces, later: map[log.Version][]log.Action{}}
 }
 
 func (l *lineage) acquire(ctx context.Context) error {
@@ -86,6 +88,9 @@ func (l *lineage) reach(ctx context.Context, v log.Version) error {
 		return err
 	}
 	defer l.release()
+	if err := l.begin(ctx); err != nil {
+		return err
+	}
 	var want []log.Version
 	for w := l.tail.loaded() + 1; w <= v; w++ {
 		if l.later[w] == nil {
@@ -104,6 +109,24 @@ func (l *lineage) reach(ctx context.Context, v log.Version) error {
 		l.tail.extend(w, actions)
 		delete(l.later, w)
 	}
+	return nil
+}
+
+// begin makes the tail hold what leads to the first state of the lineage.
+func (l *lineage) begin(ctx context.Context) error {
+	if l.tail.loaded() >= l.tail.start {
+		return nil
+	}
+	pieces, err := readPieces(ctx, l.src, l.pieces, l.src.Warn)
+	if err != nil {
+		return err
+	}
+	var actions []log.Action
+	for _, p := range pieces {
+		actions = append(actions, p.actions...)
+	}
+	l.tail.extend(l.tail.start, actions)
+	l.pieces = nil
 	return nil
 }
 
@@ -154,7 +177,7 @@ func (l *lineage) learn(ctx context.Context, v log.Version, actions []log.Action
 
 // First is the state of version 0, which the caller has just committed.
 func First(src *Source, actions []log.Action, modified time.Time, etag string) *State {
-	s := &State{CheckpointVersion: -1, Modified: modified, ETag: etag, line: newLineage(src, newBase(src, -1, nil))}
+	s := &State{CheckpointVersion: -1, Modified: modified, ETag: etag, line: newLineage(src, newBase(src, -1, nil), 0, nil)}
 	s.line.tail.extend(0, actions)
 	s.takeSmall(actions)
 	s.Sum = log.FirstChecksum(actions)
@@ -554,16 +577,9 @@ func (s *State) CommitInfo(ctx context.Context) (*log.CommitInfo, error) {
 	if s.Info != nil {
 		return s.Info, nil
 	}
-	actions, err := log.ReadCommit(ctx, s.line.src.Committer, s.Version, s.line.src.Limits)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
-	case err != nil:
-		return nil, err
-	}
-	i := slices.IndexFunc(actions, func(a log.Action) bool { _, is := a.(*log.CommitInfo); return is })
-	if i < 0 {
+	info, err := readInfo(ctx, s.line.src, s.Version)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return actions[i].(*log.CommitInfo), nil
+	return info, err
 }

@@ -7,13 +7,14 @@ import (
 	"github.com/foreset/foreset/log"
 )
 
-// tail is the file actions of consecutive commits, in order. It only grows.
+// tail is the file actions of all versions up to the one that was loaded, and
+// of each commit after it, in order. It only grows.
 type tail struct {
 	mu      sync.RWMutex      // guards all below; never held over I/O
 	entries []entry           // in the order of the commits
 	newest  map[log.Key]int32 // the last entry of each key
-	ends    []int32           // ends[i]: number of entries up to and including commit first+i
-	first   log.Version       // the first commit that the tail may hold
+	ends    []int32           // ends[i]: number of entries up to and including version start+i
+	start   log.Version       // the first version that the tail can be seen from
 }
 
 // entry is one file action. Exactly one of add and remove is set.
@@ -30,23 +31,24 @@ func (e entry) key() log.Key {
 	return e.remove.Key()
 }
 
-func newTail(first log.Version) *tail {
-	return &tail{newest: map[log.Key]int32{}, first: first}
+func newTail(start log.Version) *tail {
+	return &tail{newest: map[log.Key]int32{}, start: start}
 }
 
-// loaded is the last version whose actions the tail holds; first−1 if none.
+// loaded is the last version whose actions the tail holds; start−1 if none.
 func (t *tail) loaded() log.Version {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return t.first + log.Version(len(t.ends)) - 1
+	return t.start + log.Version(len(t.ends)) - 1
 }
 
-// extend adds the actions of commit v, which must be the one after loaded; a
-// commit that is there already is left alone.
+// extend adds the actions of version v, which must be the one after loaded; one
+// that is there already is left alone. The first are those of all versions
+// since the base.
 func (t *tail) extend(v log.Version, actions []log.Action) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if v != t.first+log.Version(len(t.ends)) {
+	if v != t.start+log.Version(len(t.ends)) {
 		return
 	}
 	for _, a := range actions {
@@ -74,10 +76,7 @@ func (t *tail) extend(v log.Version, actions []log.Action) {
 func (t *tail) view(v log.Version) view {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	n := int32(0)
-	if i := int(v - t.first); i >= 0 {
-		n = t.ends[i]
-	}
+	n := t.ends[v-t.start] // no state of a lineage is before its start
 	return view{t, t.entries[:n:n]}
 }
 

@@ -46,8 +46,12 @@ type loading struct {
 	warnings []error
 }
 
-// warn tells of what was damaged and skipped.
+// warn tells of what was damaged and skipped, once though it is met again on a
+// way around something else.
 func (l *loading) warn(err error) {
+	if slices.ContainsFunc(l.warnings, func(w error) bool { return w.Error() == err.Error() }) {
+		return
+	}
 	l.warnings = append(l.warnings, err)
 	l.src.Warn(err)
 }

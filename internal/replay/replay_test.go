@@ -104,6 +104,8 @@ type world struct {
 	src   *replay.Source
 	state *replay.State
 	warns []string
+
+	sidecars int // written so far
 }
 
 func newWorld(st storage.Store) *world {

@@ -73,7 +73,8 @@ func (w *world) v2Checkpoint(s *replay.State, kind string, n int) ([]string, err
 		if err != nil {
 			return nil, err
 		}
-		name := fmt.Sprintf("%d of %d at %d.parquet", i, n, s.Version)
+		w.sidecars++
+		name := fmt.Sprintf("%d of %d at %d, %d.parquet", i, n, s.Version, w.sidecars)
 		names = append(names, log.SidecarDir+name)
 		if err := w.st.Put(ctx, log.SidecarDir+name, body); err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package scan_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -33,32 +34,82 @@ import (
 // world is a random table with small row groups and pages.
 type world struct {
 	*rand.Rand
-	st     storage.Store
-	schema *schema.Struct
-	state  *replay.State
+	st      storage.Store
+	schema  *schema.Struct
+	state   *replay.State
+	rows    int64 // written
+	deleted map[int64]bool
 }
 
-const worldColumns = "id bigint, i int, l bigint, f double, r float, s string, t timestamp, d date, e decimal(8,2), b boolean, o struct<x:int,y:string>, p string"
+// The columns as they were when the table was made, and, in some worlds, as they
+// are since their types were widened.
+const (
+	worldColumns = "id bigint, i int, l bigint, f double, r float, s string, t timestamp, d date, e decimal(8,2), b boolean, o struct<x:int,y:string>, p string"
+	wideColumns  = "id bigint, i bigint, l decimal(22,1), f double, r double, s string, t timestamp, d date, e decimal(12,4), b boolean, o struct<x:bigint,y:string>, p string"
+)
+
+// shape is which features a world makes use of.
+type shape struct {
+	mapping schema.Mapping
+	deletes bool
+	widened bool
+}
+
+func (s shape) String() string {
+	return fmt.Sprintf("mapping %v, deletes %v, widened %v", s.mapping, s.deletes, s.widened)
+}
+
+func (w *world) shape() shape {
+	return shape{choose(w, schema.NoMapping, schema.NameMapping, schema.IDMapping), w.IntN(2) == 0, w.IntN(2) == 0}
+}
+
+// mapped gives every column the physical name of another one.
+func mapped(s *schema.Struct, id *int) *schema.Struct {
+	out := &schema.Struct{}
+	for i, f := range s.Fields {
+		*id++
+		f.Metadata = mapping(s.Fields[(i+1)%len(s.Fields)].Name, *id)
+		if inner, is := f.Type.(*schema.Struct); is {
+			f.Type = mapped(inner, id)
+		}
+		out.Fields = append(out.Fields, f)
+	}
+	return out
+}
 
 func choose[T any](w *world, of ...T) T { return of[w.IntN(len(of))] }
 
 // newWorld writes a few files, in which columns rise, lie near each other, or
 // are in no order.
-func newWorld(t *testing.T, seed uint64) *world {
+func newWorld(t *testing.T, seed uint64) (*world, shape) {
 	t.Helper()
 	ctx := context.Background()
-	s, err := schema.ParseColumns(worldColumns)
+	w := &world{Rand: rand.New(rand.NewPCG(seed, 1)), st: storage.NewMemory(nil), deleted: map[int64]bool{}}
+	has := w.shape()
+	columns := func(text string) *schema.Struct {
+		s, err := schema.ParseColumns(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if has.mapping != schema.NoMapping {
+			s = mapped(s, new(int))
+		}
+		return s
+	}
+	first := columns(worldColumns)
+	w.schema = first
+	if has.widened {
+		w.schema = columns(wideColumns)
+	}
+	layout, err := arrowconv.Schema(first)
 	if err != nil {
 		t.Fatal(err)
 	}
-	layout, err := arrowconv.Schema(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &world{Rand: rand.New(rand.NewPCG(seed, 1)), st: storage.NewMemory(nil), schema: s}
+	features := []string{"columnMapping", "deletionVectors", "typeWidening"}
 	actions := []log.Action{
-		&log.Protocol{MinReaderVersion: 1, MinWriterVersion: 2},
-		&log.Metadata{ID: "t", Format: log.Format{Provider: "parquet"}, SchemaString: string(s.JSON()), PartitionColumns: []string{"p"}},
+		&log.Protocol{MinReaderVersion: 3, MinWriterVersion: 7, ReaderFeatures: features, WriterFeatures: features},
+		&log.Metadata{ID: "t", Format: log.Format{Provider: "parquet"}, SchemaString: string(w.schema.JSON()), PartitionColumns: []string{"p"},
+			Configuration: map[string]string{"delta.columnMapping.mode": has.mapping.String()}},
 	}
 	id := int64(0)
 	for k := range 3 {
@@ -76,15 +127,23 @@ func newWorld(t *testing.T, seed uint64) *world {
 		}
 		batch := b.NewRecordBatch()
 		b.Release()
+		stored := stored(first, has.mapping)
+		if k == 2 && has.widened { // written since
+			batch, stored = widenedBatch(t, batch, stored, w.schema, has.mapping)
+		}
+		name := func(path ...string) string {
+			names, _, _ := has.mapping.StoredPath(w.schema, path)
+			return strings.Join(names, ".")
+		}
 		var blooms []string
-		for _, name := range []string{"id", "i", "l", "f", "r", "s", "t", "d", "e", "o.x", "o.y"} {
+		for _, path := range [][]string{{"id"}, {"i"}, {"l"}, {"f"}, {"r"}, {"s"}, {"t"}, {"d"}, {"e"}, {"o", "x"}, {"o", "y"}} {
 			if w.IntN(2) == 0 {
-				blooms = append(blooms, name)
+				blooms = append(blooms, name(path...))
 			}
 		}
-		indexed := func(path []string) bool { return k > 0 || path[0] != "s" && path[0] != "i" }
+		indexed := func(path []string) bool { return k > 0 || path[0] != name("s") && path[0] != name("i") }
 		res, err := write.Files(ctx, func(yield func(arrow.RecordBatch, error) bool) { yield(batch, nil) }, &write.Options{
-			Store: w.st, Schema: s, Partition: []string{"p"}, TargetSize: 1 << 40, Buffer: 64 << 20, OpenMax: 4, TempDir: t.TempDir(),
+			Store: w.st, Schema: stored, Partition: []string{name("p")}, TargetSize: 1 << 40, Buffer: 64 << 20, OpenMax: 4, TempDir: t.TempDir(),
 			Parquet: parquetio.WriteOptions{RowGroupRows: int64(20 + w.IntN(100)), PageRows: 1 + w.IntN(30), BloomColumns: blooms, Stats: stats.Options{StringPrefix: 4, Columns: indexed}},
 			Now:     time.Now, Rand: rand.NewChaCha8([32]byte{byte(k)}), Allocator: memory.DefaultAllocator,
 		})
@@ -95,7 +154,14 @@ func newWorld(t *testing.T, seed uint64) *world {
 		for _, add := range res.Adds {
 			actions = append(actions, add)
 		}
+		if has.deletes && k != 1 {
+			if len(res.Adds) != 1 {
+				t.Fatal(res.Adds)
+			}
+			w.delete(res.Adds[0], id-int64(rows), int64(rows))
+		}
 	}
+	w.rows = id
 	if err := w.st.Put(ctx, log.CommitName(0), log.EncodeCommit(actions)); err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +169,66 @@ func newWorld(t *testing.T, seed uint64) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w
+	return w, has
+}
+
+// stored is a schema under the names that files have.
+func stored(s *schema.Struct, m schema.Mapping) *schema.Struct {
+	if m == schema.NoMapping {
+		return s
+	}
+	return s.Physical()
+}
+
+// widenedBatch is a batch of the schema from, as the table has it since its types
+// were widened. The schema that it is written by comes with it.
+func widenedBatch(t *testing.T, batch arrow.RecordBatch, from, table *schema.Struct, m schema.Mapping) (arrow.RecordBatch, *schema.Struct) {
+	t.Helper()
+	defer batch.Release()
+	var file bytes.Buffer
+	out, err := parquetio.NewWriter(&file, from, nil)
+	if err == nil {
+		err = out.Write(batch)
+	}
+	if err == nil {
+		_, err = out.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := storage.NewMemory(nil)
+	if err := st.Put(context.Background(), "f", file.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	f, err := parquetio.Open(context.Background(), st, "f", int64(file.Len()), &parquetio.OpenOptions{Rows: -1, Mapping: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wide arrow.RecordBatch
+	for b, err := range f.Read(context.Background(), parquetio.ReadPlan{Schema: table}) {
+		if err != nil || wide != nil {
+			t.Fatal(err, wide)
+		}
+		wide = b.Record
+		wide.Retain()
+	}
+	return wide, stored(table, m)
+}
+
+// delete takes rows out of a file whose ids begin with first.
+func (w *world) delete(a *log.AddFile, first, rows int64) {
+	var gone []int64
+	few := w.IntN(2) == 0
+	for i := range rows {
+		if few && w.IntN(20) == 0 || !few && (i/30)%2 == 0 {
+			gone = append(gone, i)
+			w.deleted[first+i] = true
+		}
+	}
+	if len(gone) > 0 {
+		a.DeletionVector = inline(gone...)
+		a.Stats = strings.TrimSuffix(a.Stats, "}") + `,"tightBounds":false}`
+	}
 }
 
 // fill appends a row of values near n, but for the first and the last column.
@@ -223,21 +348,25 @@ func TestPrunedScansAreFullScansFiltered(t *testing.T) {
 	if text := os.Getenv("FORESET_SEED"); text != "" {
 		seed, _ = strconv.ParseUint(text, 10, 64)
 	}
-	rounds := 6
+	rounds := 8
 	if text := os.Getenv("FORESET_ROUNDS"); text != "" {
 		rounds, _ = strconv.Atoi(text)
 	}
 	ctx := context.Background()
-	evidence := map[string]int{}
+	evidence, shapes := map[string]int{}, map[string]int{}
 	asked, unknown := 0, 0
 	for round := range rounds {
-		w := newWorld(t, seed+uint64(round))
+		w, has := newWorld(t, seed+uint64(round))
+		shapes[has.String()]++
 		whole, places := w.everything(t)
+		if whole.NumRows() != w.rows-int64(len(w.deleted)) {
+			t.Fatalf("FORESET_SEED=%d FORESET_ROUNDS=1: %d rows are read, of %d of which %d are deleted", seed+uint64(round), whole.NumRows(), w.rows, len(w.deleted))
+		}
 		for range 60 {
 			where := w.predicate(2)
 			fail := func(format string, args ...any) {
 				t.Helper()
-				t.Fatalf("FORESET_SEED=%d FORESET_ROUNDS=1: %s: "+format, append([]any{seed + uint64(round), where}, args...)...)
+				t.Fatalf("FORESET_SEED=%d FORESET_ROUNDS=1 (%v): %s: "+format, append([]any{seed + uint64(round), has, where}, args...)...)
 			}
 			bound, err := expr.SQL(where).Bind(w.schema, expr.Env{Zone: time.UTC})
 			if err != nil {
@@ -283,7 +412,7 @@ func TestPrunedScansAreFullScansFiltered(t *testing.T) {
 		}
 		whole.Release()
 	}
-	t.Logf("FORESET_SEED=%d: %d predicates, %d not known; skipped %v", seed, asked, unknown, evidence)
+	t.Logf("FORESET_SEED=%d: %d predicates, %d not known; skipped %v; tables %v", seed, asked, unknown, evidence, shapes)
 	for _, by := range []string{scan.ByPartition, scan.ByStatistics, scan.ByRowGroup, scan.ByPageIndex, scan.ByBloomFilter} {
 		if evidence[by] == 0 {
 			t.Errorf("nothing was skipped by %s", by)

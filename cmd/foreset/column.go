@@ -18,6 +18,7 @@ import (
 type column struct {
 	array arrow.Array
 	kind  kind
+	void  bool                           // nothing but nulls, of which the array itself says nothing
 	text  func(dst []byte, i int) []byte // of a value that is not null; JSON text if the kind is nested
 	bad   *error                         // why a value had no text; of all columns together
 }
@@ -39,7 +40,7 @@ func columnOf(a arrow.Array, bad *error) (column, error) {
 	c := column{array: a, bad: bad}
 	switch a := a.(type) {
 	case *array.Null:
-		c.text = func(dst []byte, _ int) []byte { return dst }
+		c.void = true
 	case *array.Boolean:
 		c.text = func(dst []byte, i int) []byte { return strconv.AppendBool(dst, a.Value(i)) }
 	case *array.Int8:
@@ -213,7 +214,7 @@ func distinct(keys arrow.Array, from, to int) bool {
 
 // appendJSON appends value i as JSON.
 func (c *column) appendJSON(dst []byte, i int) []byte {
-	if c.array.IsNull(i) {
+	if c.isNull(i) {
 		return append(dst, "null"...)
 	}
 	switch c.kind {
@@ -230,6 +231,8 @@ func (c *column) appendJSON(dst []byte, i int) []byte {
 		return appendJSONString(dst, c.text(nil, i))
 	}
 }
+
+func (c *column) isNull(i int) bool { return c.void || c.array.IsNull(i) }
 
 func (c *column) finite(i int) bool {
 	var f float64

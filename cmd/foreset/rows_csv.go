@@ -40,7 +40,7 @@ func (c *csvWriter) write(batch arrow.RecordBatch) error {
 			if n > 0 {
 				buf = append(buf, ',')
 			}
-			if !columns[n].array.IsNull(i) {
+			if !columns[n].isNull(i) {
 				buf = c.appendCell(buf, &columns[n], i)
 			}
 		}

@@ -130,7 +130,7 @@ func (t *tableWriter) flush() error {
 // cell is a value for people. Null is a word; a string that could be taken for
 // it, or whose ends or characters do not show, is in quotes.
 func cell(c *column, i int) string {
-	if c.array.IsNull(i) {
+	if c.isNull(i) {
 		return "null"
 	}
 	s := c.text(nil, i)

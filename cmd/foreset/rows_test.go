@@ -162,3 +162,34 @@ func TestLargeTablesKeepTheWidthsOfTheFirstRows(t *testing.T) {
 		t.Errorf("%d lines, the first %q, the last %q", len(got), got[0], got[len(got)-2])
 	}
 }
+
+func TestVoidColumnsAndFieldsAreNulls(t *testing.T) {
+	void := array.NewNull(2)
+	defer void.Release()
+	st, err := array.NewStructArray([]arrow.Array{void}, []string{"x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Release()
+	s := arrow.NewSchema([]arrow.Field{{Name: "v", Type: arrow.Null, Nullable: true}, {Name: "st", Type: st.DataType()}}, nil)
+	batch := array.NewRecordBatch(s, []arrow.Array{void, st}, 2)
+	defer batch.Release()
+	var out bytes.Buffer
+	csv, err := newCSVWriter(&out, s, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range []rowWriter{newJSONWriter(&out, s, false), csv, newTableWriter(&out, s, false)} {
+		if err := w.write(batch); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := "v,st\n" + strings.Repeat(`{"v":null,"st":{"x":null}}`+"\n", 2) + strings.Repeat(`,"{""x"":null}"`+"\n", 2) +
+		"v     st\n----  ----------\n" + strings.Repeat(`null  {"x":null}`+"\n", 2)
+	if got := out.String(); got != want {
+		t.Errorf("it prints\n%s\nwant\n%s", got, want)
+	}
+}

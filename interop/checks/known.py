@@ -12,6 +12,9 @@ REFUSED = {
     ("spark", "type_widening"): "typeWidening",
 }
 
+# Features for which tables of the part "features" are refused.
+REFUSED_FEATURES = {"columnMapping", "deletionVectors", "typeWidening", "v2Checkpoint", "variantType"}
+
 # Their tables that we read, but refuse to append to.
 UNWRITABLE = {
     ("spark", "row_tracking"): "rowTracking",

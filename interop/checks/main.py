@@ -2,7 +2,7 @@
 
     main.py [PART…]
 
-Parts are ours, mixed, flights and theirs; without any, all. All that is written goes into a temporary folder, which is kept if anything differed;
+Parts are ours, mixed, flights, theirs and features; without any, all. All that is written goes into a temporary folder, which is kept if anything differed;
 the exit code is then 1.
 """
 
@@ -17,6 +17,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(1, os.path.join(HERE, "..", "peers"))
 
+from features import Features  # noqa: E402
 from flights import Flights  # noqa: E402
 from known import DIFFERENCES  # noqa: E402
 from mixed import Mixed  # noqa: E402
@@ -26,7 +27,7 @@ from report import Report  # noqa: E402
 from theirs import Theirs  # noqa: E402
 
 # The writers of theirs run while the other parts do their checks, so that it comes last.
-PARTS = {"ours": Ours, "mixed": Mixed, "flights": Flights, "theirs": Theirs}
+PARTS = {"ours": Ours, "mixed": Mixed, "flights": Flights, "theirs": Theirs, "features": Features}
 ENGINES = ["delta-rs", "polars", "spark"]
 BUILD_SECONDS = 600
 MODULE = os.path.join(HERE, "..", "..")

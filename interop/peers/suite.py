@@ -32,10 +32,11 @@ class Suite:
         types, rows = self.read(self.location(name), version, where, columns)
         return types, sorted_rows(types, rows)
 
-    def done(self, name, wrote=None, filters=(), versions=(), columns=None, protocol=None):
+    def done(self, name, wrote=None, filters=(), versions=(), columns=None, protocol=None, more=None):
         """Writes the manifest; wrote is (columns, rows) as in tables.py, checked against what the engine reads.
 
-        Where an engine reads its own table otherwise than the protocol says, protocol is the correction of a line.
+        Where an engine reads its own table otherwise than the protocol says, protocol is the correction of a line. More is what a writer's
+        own part of the checks wants to know.
         """
         types, rows = self.rows(name)
         problems = []
@@ -54,7 +55,7 @@ class Suite:
         if protocol:
             for check in checks:
                 check["rows"] = sorted(map(protocol, check["rows"]), key=str.encode)
-        manifest = {"engine": self.engine, "location": name, "types": types, "checks": checks, "problems": problems}
+        manifest = {"engine": self.engine, "location": name, "types": types, "checks": checks, "problems": problems} | (more or {})
         with open(self.location(name) + ".json", "w", encoding="utf-8") as f:
             json.dump(manifest, f, ensure_ascii=False, indent=1)
         self.tables += 1

@@ -23,6 +23,7 @@ import (
 	"github.com/foreset/foreset/expr"
 	"github.com/foreset/foreset/internal/aggregate"
 	"github.com/foreset/foreset/internal/arrowconv"
+	"github.com/foreset/foreset/internal/dv"
 	"github.com/foreset/foreset/internal/parquetio"
 	"github.com/foreset/foreset/internal/replay"
 	"github.com/foreset/foreset/internal/scan"
@@ -59,8 +60,8 @@ func (f *fixture) field(name string) (int, schema.Type) {
 }
 
 // newFixture writes files of random rows. restat changes what the log says of
-// them.
-func newFixture(t *testing.T, r *rand.Rand, files, rowsMax int, huge bool, restat func(string) string) *fixture {
+// them. Half of the tables have column mapping, half have deleted rows.
+func newFixture(t *testing.T, r *rand.Rand, files, rowsMax int, huge bool, restat func(text string, stored func(string) string) string) *fixture {
 	t.Helper()
 	s, err := schema.ParseColumns(columns)
 	if err != nil {
@@ -70,6 +71,10 @@ func newFixture(t *testing.T, r *rand.Rand, files, rowsMax int, huge bool, resta
 	if err != nil {
 		t.Fatal(err)
 	}
+	if r.IntN(2) == 0 {
+		cross(s)
+	}
+	deletes := r.IntN(2) == 0
 	var ins []file
 	for range files {
 		var in file
@@ -104,13 +109,60 @@ func newFixture(t *testing.T, r *rand.Rand, files, rowsMax int, huge bool, resta
 		b.Release()
 		ins = append(ins, in)
 	}
+	written := 0
 	f := tableOf(t, s, batchesOf(ins), func(add *log.AddFile) {
 		if restat != nil {
-			add.Stats = restat(add.Stats)
+			add.Stats = restat(add.Stats, func(name string) string {
+				at, _ := s.Lookup(name)
+				return s.Fields[at].PhysicalName()
+			})
 		}
+		if deletes && r.IntN(3) > 0 {
+			ins[written].delete(t, add, r)
+		}
+		written++
 	}, r)
 	f.files = ins
 	return f
+}
+
+// cross gives every column the physical name of the next one.
+func cross(s *schema.Struct) {
+	names := make([]string, len(s.Fields))
+	for i, f := range s.Fields {
+		names[i] = f.Name
+	}
+	for i := range s.Fields {
+		s.Fields[i].Metadata = schema.Metadata{
+			"delta.columnMapping.physicalName": fmt.Appendf(nil, "%q", names[(i+1)%len(names)]), "delta.columnMapping.id": fmt.Append(nil, i+1),
+		}
+	}
+}
+
+// delete takes some rows out of a file.
+func (f *file) delete(t *testing.T, add *log.AddFile, r *rand.Rand) {
+	t.Helper()
+	var gone []int64
+	var kept []int32
+	var left [][]value.Value
+	for i, row := range f.rows {
+		if r.IntN(3) == 0 {
+			gone = append(gone, int64(i))
+		} else {
+			left, kept = append(left, row), append(kept, int32(i))
+		}
+	}
+	b := dv.Of(gone...)
+	body := b.Encode()
+	add.DeletionVector = &log.DeletionVector{StorageType: "i", PathOrInlineDV: dv.InlineText(body), SizeInBytes: int32(len(body)), Cardinality: b.Len()}
+	if add.Stats != "" {
+		add.Stats = strings.TrimSuffix(add.Stats, "}") + `,"tightBounds":false}`
+	}
+	batch, err := arrowconv.Take(context.Background(), f.batch, kept, memory.DefaultAllocator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.rows, f.batch = left, batch
 }
 
 func batchesOf(files []file) (out []arrow.RecordBatch) {
@@ -134,13 +186,26 @@ func tableOf(t *testing.T, s *schema.Struct, batches []arrow.RecordBatch, change
 			partition = append(partition, name)
 		}
 	}
+	conf, keys, mode := map[string]string{}, slices.Clone(partition), schema.NoMapping
+	if len(s.Fields[0].Metadata) > 0 {
+		mode, conf["delta.columnMapping.mode"] = schema.NameMapping, "name"
+		for i, name := range keys {
+			at, _ := s.Lookup(name)
+			keys[i] = mode.Stored(s.Fields[at])
+		}
+	}
+	stored := s
+	if mode != schema.NoMapping {
+		stored = s.Physical()
+	}
+	features := []string{"columnMapping", "deletionVectors"}
 	actions := []log.Action{
-		&log.Protocol{MinReaderVersion: 1, MinWriterVersion: 2},
-		&log.Metadata{ID: "t", Format: log.Format{Provider: "parquet"}, SchemaString: string(s.JSON()), PartitionColumns: partition},
+		&log.Protocol{MinReaderVersion: 3, MinWriterVersion: 7, ReaderFeatures: features, WriterFeatures: features},
+		&log.Metadata{ID: "t", Format: log.Format{Provider: "parquet"}, SchemaString: string(s.JSON()), PartitionColumns: partition, Configuration: conf},
 	}
 	for i, batch := range batches {
 		res, err := write.Files(ctx, func(yield func(arrow.RecordBatch, error) bool) { yield(batch, nil) }, &write.Options{
-			Store: f.st, Schema: s, Partition: partition, TargetSize: 1 << 40, Buffer: 64 << 20, OpenMax: 4, TempDir: t.TempDir(),
+			Store: f.st, Schema: stored, Partition: keys, TargetSize: 1 << 40, Buffer: 64 << 20, OpenMax: 4, TempDir: t.TempDir(),
 			Parquet: parquetio.WriteOptions{RowGroupRows: 1 + r.Int64N(20), Stats: stats.Options{StringPrefix: 4}},
 			Now:     time.Now, Rand: rand.NewChaCha8([32]byte{byte(i), byte(i >> 8)}), Allocator: mem,
 		})
@@ -573,8 +638,8 @@ func list(rows [][]value.Value) string {
 
 // restat makes statistics such as other writers have: less is known, bounds are
 // not values, rows may have been deleted.
-func restat(r *rand.Rand) func(string) string {
-	return func(text string) string {
+func restat(r *rand.Rand) func(string, func(string) string) string {
+	return func(text string, stored func(string) string) string {
 		dec := json.NewDecoder(bytes.NewReader([]byte(text)))
 		dec.UseNumber()
 		var all map[string]any
@@ -594,6 +659,7 @@ func restat(r *rand.Rand) func(string) string {
 			all["tightBounds"] = false
 			for bound, by := range map[string]int64{"minValues": -3, "maxValues": 3} {
 				for _, c := range []string{"i", "l", "sh", "by"} {
+					c = stored(c)
 					if m := all[bound].(map[string]any); m[c] != nil {
 						n, _ := m[c].(json.Number).Int64()
 						m[c] = n + by
@@ -602,10 +668,11 @@ func restat(r *rand.Rand) func(string) string {
 			}
 		case 5: // bounds of types that others cut, or write by way of a double
 			for bound, by := range map[string]string{"minValues": "-0.001", "maxValues": "0.001"} {
-				if m := all[bound].(map[string]any); m["d"] != nil {
-					x, _ := new(big.Rat).SetString(m["d"].(json.Number).String())
+				d := stored("d")
+				if m := all[bound].(map[string]any); m[d] != nil {
+					x, _ := new(big.Rat).SetString(m[d].(json.Number).String())
 					y, _ := new(big.Rat).SetString(by)
-					m["d"] = json.Number(x.Add(x, y).FloatString(3))
+					m[d] = json.Number(x.Add(x, y).FloatString(3))
 				}
 			}
 		}
@@ -624,7 +691,7 @@ func TestAggregatesAreThoseOfANaiveComputation(t *testing.T) {
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
 	for range 3 {
-		var change func(string) string
+		var change func(string, func(string) string) string
 		if r.IntN(3) > 0 {
 			change = restat(r)
 		}

@@ -1,20 +1,28 @@
 package parquetio
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
+	pqschema "github.com/apache/arrow-go/v18/parquet/schema"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
 
+	"github.com/foreset/foreset/internal/arrowconv"
 	"github.com/foreset/foreset/internal/parquetfile"
+	"github.com/foreset/foreset/internal/variantbin"
 	"github.com/foreset/foreset/schema"
 )
 
@@ -50,7 +58,7 @@ func (m *metered) add(n int) {
 
 // readDamaged opens and reads whatever the bytes are. It returns an error that
 // is of no known type as unknown.
-func readDamaged(t testing.TB, body []byte, mem memory.Allocator, budget int64) (rows int64, err, unknown error) {
+func readDamaged(t testing.TB, body []byte, s *schema.Struct, mem memory.Allocator, budget int64) (rows int64, err, unknown error) {
 	t.Helper()
 	known := func(err error) bool {
 		var te *TypeError
@@ -65,16 +73,16 @@ func readDamaged(t testing.TB, body []byte, mem memory.Allocator, budget int64) 
 		return 0, err, unknown
 	}
 	for g := range f.RowGroups() {
-		for _, field := range everyType.Fields {
+		for _, field := range s.Fields {
 			f.Bounds(g, []schema.Field{field})
 			if _, _, err := f.Pages(g, []schema.Field{field}); err != nil && !known(err) {
 				return 0, err, err
 			}
 		}
 	}
-	plans := []ReadPlan{{Schema: everyType}}
+	plans := []ReadPlan{{Schema: s}}
 	if n := f.NumRows(); n > 3 {
-		plans = append(plans, ReadPlan{Schema: everyType, Ranges: []RowRange{{1, 1}, {n / 2, 1}, {n - 1, 1}}})
+		plans = append(plans, ReadPlan{Schema: s, Ranges: []RowRange{{1, 1}, {n / 2, 1}, {n - 1, 1}}})
 	}
 	for _, plan := range plans {
 		for b, err := range f.Read(context.Background(), plan) {
@@ -92,15 +100,155 @@ func readDamaged(t testing.TB, body []byte, mem memory.Allocator, budget int64) 
 				if bad := array.ValidateFull(c); bad != nil && !strings.Contains(bad.Error(), "utf8") {
 					return rows, bad, bad
 				}
+				if bad := notJSON(c); bad != nil { // what reading let through
+					return rows, bad, bad
+				}
 			}
 		}
 	}
 	return rows, nil, nil
 }
 
+// notJSON says which variant of a column has no text.
+func notJSON(column arrow.Array) error {
+	v, is := column.(*array.Struct)
+	if !is || !arrowconv.IsVariant(v.DataType()) {
+		return nil
+	}
+	var d variantbin.Dictionary
+	for i := range v.Len() {
+		if v.IsNull(i) {
+			continue
+		}
+		err := d.Load(v.Field(0).(*array.Binary).Value(i))
+		if err == nil {
+			_, err = d.AppendJSON(nil, v.Field(1).(*array.Binary).Value(i))
+		}
+		if err != nil && !errors.Is(err, variantbin.ErrLimit) {
+			return fmt.Errorf("row %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// damagedSeed is a small file and what is read of it.
+type damagedSeed struct {
+	body   []byte
+	schema *schema.Struct
+}
+
+// oddShapes is a file of what other writers write, by arrow-go's low-level
+// writer: a shredded variant, INT96, decimals of fixed length, old lists and
+// maps, UUIDs, unsigned numbers, nanoseconds.
+func oddShapes(t testing.TB, props ...parquet.WriterProperty) damagedSeed {
+	const n = 40
+	list, i32 := pqschema.NewListLogicalType(), parquet.Types.Int32
+	shred := shreddedObject()[0].(*pqschema.GroupNode)
+	text := func(s string) []byte { return variantbin.AppendBytes(nil, variantbin.String, []byte(s)) }
+	a1 := variantbin.WrapObject([]byte{byte(variantbin.Int8) << 2, 1}, 0, []uint32{1}, []int{2})
+	var leaves [14]leafData
+	add := func(leaf int, value any, def, rep int16) {
+		l := &leaves[leaf]
+		l.def, l.rep = append(l.def, def), append(l.rep, rep)
+		switch v := value.(type) {
+		case []byte:
+			all, _ := l.values.([]parquet.ByteArray)
+			l.values = append(all, v)
+		case parquet.FixedLenByteArray:
+			all, _ := l.values.([]parquet.FixedLenByteArray)
+			l.values = append(all, v)
+		case parquet.Int96:
+			all, _ := l.values.([]parquet.Int96)
+			l.values = append(all, v)
+		case int32:
+			all, _ := l.values.([]int32)
+			l.values = append(all, v)
+		case int64:
+			all, _ := l.values.([]int64)
+			l.values = append(all, v)
+		}
+	}
+	for i := range n {
+		add(0, abcNames, 1, 0)
+		switch i % 4 {
+		case 0: // {"a":1,"b":7,"c":["x","y"]}
+			add(1, a1, 2, 0)
+			add(2, nil, 2, 0)
+			add(3, nil, 4, 0)
+			add(3, text("y"), 5, 1)
+			add(4, []byte("x"), 5, 0)
+			add(4, nil, 4, 1)
+			add(5, nil, 2, 0)
+			add(6, int32(7), 3, 0)
+		case 1: // {"b":"n/a","c":null}
+			add(1, nil, 1, 0)
+			add(2, []byte{0}, 3, 0)
+			add(3, nil, 2, 0)
+			add(4, nil, 2, 0)
+			add(5, text("n/a"), 3, 0)
+			add(6, nil, 2, 0)
+		default: // "whole"
+			add(1, text("whole"), 2, 0)
+			for leaf := 2; leaf <= 6; leaf++ {
+				add(leaf, nil, 1, 0)
+			}
+		}
+		add(7, int96(uint64(i), epochJulianDay+uint32(i)), 1, 0)
+		add(8, parquet.FixedLenByteArray{0xff, byte(i), 0}, 1, 0)
+		add(9, int32(i), 2, 0)
+		add(9, int32(-i), 2, 1)
+		add(10, []byte{'k', byte(i)}, 2, 0)
+		add(11, int32(i), 2, 0)
+		add(12, parquet.FixedLenByteArray(bytes.Repeat([]byte{byte(i)}, 16)), 1, 0)
+		add(13, int64(i-20)*999, 1, 0)
+	}
+	for leaf := range leaves {
+		if leaf < 2 || leaf > 6 {
+			continue
+		}
+		switch { // a leaf whose rows have no value at all
+		case leaves[leaf].values != nil:
+		case leaf == 6:
+			leaves[leaf].values = []int32{}
+		default:
+			leaves[leaf].values = []parquet.ByteArray{}
+		}
+	}
+	shred = pqschema.Must(pqschema.NewGroupNode("v", opt, pqschema.FieldList{shred.Field(0), shred.Field(1), shred.Field(2)}, -1)).(*pqschema.GroupNode)
+	body := storedFileWith(t, props, nil, []pqschema.Node{
+		shred,
+		prim("i96", opt, nil, parquet.Types.Int96, 12),
+		prim("dec", opt, pqschema.NewDecimalLogicalType(6, 2), parquet.Types.FixedLenByteArray, 3),
+		grp("old", opt, list, prim("array", rpt, nil, i32, 0)),
+		grp("map", opt, pqschema.MapLogicalType{}, grp("map", rpt, nil, prim("k", req, nil, parquet.Types.ByteArray, 0), prim("v", req, pqschema.NewIntLogicalType(16, false), i32, 0))),
+		prim("uuid", opt, pqschema.UUIDLogicalType{}, parquet.Types.FixedLenByteArray, 16),
+		prim("ns", opt, pqschema.NewTimestampLogicalType(false, pqschema.TimeUnitNanos), parquet.Types.Int64, 0),
+	}, leaves[:]...)
+	return damagedSeed{body, structOf(
+		nullable("v", schema.Variant), nullable("i96", schema.Timestamp), nullable("dec", schema.Decimal{Precision: 8, Scale: 3}),
+		nullable("old", &schema.Array{Element: schema.Long}), nullable("map", &schema.Map{Key: schema.String, Value: schema.Integer}),
+		nullable("uuid", schema.Binary), nullable("ns", schema.TimestampNTZ))}
+}
+
+// oddPages are files of one column, made by hand.
+func oddPages(t testing.TB) []damagedSeed {
+	plain := int32s(7, 7, 7, 7, 7, 7, 7, 7)
+	raw := packed(t, compress.Codecs.Lz4Raw, plain)
+	framed := append([]byte{0, 0, 0, 32, 0, 0, 0, byte(len(raw))}, raw...)
+	s := structOf(nullable("c", schema.Integer))
+	return []damagedSeed{
+		{handFile(t, format.Int32, false, format.Lz4, 8, dataV1(8, format.Plain, plain, framed)), s},
+		{handFile(t, format.Int32, true, format.Snappy, 16, dataV2(8, 0, format.Plain, thrift.New(false), []byte{16, 1}, plain, plain),
+			dataV2(8, 8, format.Plain, thrift.New(true), []byte{16, 0}, nil, nil)), s},
+		{handFile(t, format.Int32, false, format.Brotli, 16, dictionary(2, format.PlainDictionary, int32s(5, 6), packed(t, compress.Codecs.Brotli, int32s(5, 6))),
+			dataV1(8, format.PlainDictionary, []byte{1, 3, 0xf0}, packed(t, compress.Codecs.Brotli, []byte{1, 3, 0xf0})), dataV1(8, format.Plain, plain, packed(t, compress.Codecs.Brotli, plain))), s},
+	}
+}
+
 // damagedSeeds are small files with everything in them.
-func damagedSeeds(t testing.TB) [][]byte {
-	var files [][]byte
+func damagedSeeds(t testing.TB) []damagedSeed {
+	files := append(oddPages(t), oddShapes(t), oddShapes(t, parquet.WithDictionaryDefault(false), parquet.WithCompression(compress.Codecs.Gzip),
+		parquet.WithDataPageVersion(parquet.DataPageV2), parquet.WithDataPageSize(60), parquet.WithBatchSize(8), parquet.WithPageIndexEnabled(true)))
 	for i, opts := range [][]parquet.WriterProperty{
 		{parquet.WithCompression(compress.Codecs.Uncompressed)},
 		{parquet.WithCompression(compress.Codecs.Snappy), parquet.WithPageIndexEnabled(true), parquet.WithDataPageSize(100), parquet.WithBatchSize(8)},
@@ -109,7 +257,7 @@ func damagedSeeds(t testing.TB) [][]byte {
 			parquet.WithEncodingFor("required", parquet.Encodings.DeltaByteArray), parquet.WithEncodingFor("double", parquet.Encodings.ByteStreamSplit)},
 	} {
 		rec := randomBatch(t, rand.New(rand.NewPCG(uint64(i), 7)), everyType, 60, memory.DefaultAllocator)
-		files = append(files, parquetBytes(t, rec, opts...))
+		files = append(files, damagedSeed{parquetBytes(t, rec, opts...), everyType})
 	}
 	return files
 }
@@ -121,13 +269,16 @@ func TestADamagedFileGivesRowsOrATypedError(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	refused := 0
 	n := seeds(t, 250)
-	for i, body := range files {
+	for i, file := range files {
+		if rows, err, unknown := readDamaged(t, file.body, file.schema, memory.DefaultAllocator, 1<<20); err != nil || unknown != nil || rows == 0 {
+			t.Fatalf("file %d, undamaged: %d rows, %v", i, rows, err)
+		}
 		for seed := range n {
 			rng := rand.New(rand.NewPCG(seed, uint64(i)))
-			damaged := damage(rng, body)
+			damaged := damage(rng, file.body)
 			mem := &metered{Allocator: memory.DefaultAllocator}
 			start := time.Now()
-			_, err, unknown := readDamaged(t, damaged, mem, 1<<rng.IntN(20))
+			_, err, unknown := readDamaged(t, damaged, file.schema, mem, 1<<rng.IntN(20))
 			if unknown != nil {
 				t.Errorf("file %d, seed %d: untyped %v", i, seed, unknown)
 			}
@@ -177,14 +328,22 @@ func damage(rng *rand.Rand, body []byte) []byte {
 
 // FuzzRead feeds whole files.
 func FuzzRead(f *testing.F) {
-	for _, body := range damagedSeeds(f) {
-		f.Add(body)
+	all := &schema.Struct{}
+	known := map[string]bool{}
+	for _, file := range damagedSeeds(f) {
+		f.Add(file.body)
+		for _, field := range file.schema.Fields {
+			if !known[field.Name] {
+				known[field.Name] = true
+				all.Fields = append(all.Fields, field)
+			}
+		}
 	}
 	f.Add([]byte("PAR1PAR1"))
 	f.Add([]byte("PAR1\x00\x00\x00\x00PAR1"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		mem := &metered{Allocator: memory.DefaultAllocator}
-		if _, _, unknown := readDamaged(t, body, mem, 4096); unknown != nil {
+		if _, _, unknown := readDamaged(t, body, all, mem, 4096); unknown != nil {
 			t.Errorf("untyped %v", unknown)
 		}
 		if mem.inUse != 0 {

@@ -136,7 +136,11 @@ func (g *Group) open(rowGroup int) error {
 // by the group.
 func (g *Group) Column(column int) (r file.ColumnChunkReader, err error) {
 	err = g.file.Guard(g.path(column), func() error {
-		r, err = g.reader.RowGroup(0).Column(column)
+		if g.deltas(column) {
+			r, err = g.fixedColumn(column)
+		} else {
+			r, err = g.reader.RowGroup(0).Column(column)
+		}
 		return err
 	})
 	if err != nil {
@@ -144,6 +148,34 @@ func (g *Group) Column(column int) (r file.ColumnChunkReader, err error) {
 	}
 	g.columns = append(g.columns, r)
 	return r, nil
+}
+
+// deltas says whether a column has pages that only fixedPages decodes.
+func (g *Group) deltas(column int) bool {
+	md := g.reader.MetaData().RowGroups[0].Columns[column].MetaData
+	return g.file.meta.Schema.Column(column).PhysicalType() == parquet.Types.FixedLenByteArray &&
+		hasEncoding(md.Encodings, parquet.Encodings.DeltaByteArray)
+}
+
+func hasEncoding[E ~int64](all []E, want parquet.Encoding) bool {
+	return slices.ContainsFunc(all, func(e E) bool { return parquet.Encoding(e) == want })
+}
+
+func (g *Group) fixedColumn(column int) (file.ColumnChunkReader, error) {
+	pages, err := g.reader.RowGroup(0).GetColumnPageReader(column)
+	if err != nil {
+		return nil, err
+	}
+	d := g.file.meta.Schema.Column(column)
+	fixed := &fixedPages{PageReader: pages, width: d.TypeLength(), mem: g.arena}
+	if d.MaxRepetitionLevel() > 0 {
+		fixed.levelsV1++
+	}
+	if d.MaxDefinitionLevel() > 0 {
+		fixed.levelsV1++
+	}
+	//lint:ignore SA1019 there is no other way to give a column pages of one's own
+	return file.NewColumnReader(d, fixed, g.arena, g.reader.BufferPool()), nil
 }
 
 // Fault is the error to return for an error of a column's decoder: what the

@@ -17,6 +17,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
 	pqschema "github.com/apache/arrow-go/v18/parquet/schema"
+	pqgo "github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
@@ -245,9 +246,90 @@ func oddPages(t testing.TB) []damagedSeed {
 	}
 }
 
+// fixedDeltas is a file of parquet-go: lists of numbers of a fixed length in
+// DELTA_BYTE_ARRAY.
+func fixedDeltas(t testing.TB, version int) damagedSeed {
+	node := pqgo.Group{"c": pqgo.Optional(pqgo.List(pqgo.Optional(pqgo.Encoded(pqgo.Decimal(0, 20, pqgo.FixedLenByteArrayType(9)), &pqgo.DeltaByteArray))))}
+	var rows []pqgo.Row
+	number := func(n int) pqgo.Value {
+		return pqgo.FixedLenByteArrayValue(append([]byte{0, 0, 0, 0, 0}, byte(n>>24), byte(n>>16), byte(n>>8), byte(n)))
+	}
+	for i := range 60 {
+		switch i % 5 {
+		case 0:
+			rows = append(rows, pqgo.Row{pqgo.NullValue().Level(0, 0, 0)})
+		case 1:
+			rows = append(rows, pqgo.Row{pqgo.NullValue().Level(0, 1, 0)})
+		default:
+			rows = append(rows, pqgo.Row{number(i).Level(0, 3, 0), pqgo.NullValue().Level(1, 2, 0), number(i*i*999).Level(1, 3, 0)})
+		}
+	}
+	var out bytes.Buffer
+	w := pqgo.NewGenericWriter[any](&out, pqgo.NewSchema("s", node), pqgo.DataPageVersion(version), pqgo.PageBufferSize(200))
+	if _, err := w.WriteRows(rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return damagedSeed{out.Bytes(), structOf(nullable("c", &schema.Array{Element: schema.Decimal{Precision: 20}, ContainsNull: true}))}
+}
+
+func TestListsOfFixedLengthInDeltaByteArrayAreRead(t *testing.T) {
+	for version := 1; version <= 2; version++ {
+		file := fixedDeltas(t, version)
+		var want []string
+		for i := range 60 {
+			switch i % 5 {
+			case 0:
+				want = append(want, "(null)")
+			case 1:
+				want = append(want, "[]")
+			default:
+				want = append(want, fmt.Sprintf("[%d (null) %d]", i, i*i*999))
+			}
+		}
+		column := func(ranges ...RowRange) string {
+			f, err := openBytes(t, file.body, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rec, _, err := readAll(f, ReadPlan{Schema: file.schema, Ranges: ranges, BatchRows: 7}, memory.DefaultAllocator)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lists := rec.Column(0).(*array.List)
+			numbers := lists.ListValues().(*array.Decimal128)
+			var got []string
+			for i := range lists.Len() {
+				if lists.IsNull(i) {
+					got = append(got, "(null)")
+					continue
+				}
+				var inner []string
+				for from, to := lists.ValueOffsets(i); from < to; from++ {
+					if numbers.IsNull(int(from)) {
+						inner = append(inner, "(null)")
+					} else {
+						inner = append(inner, numbers.Value(int(from)).ToString(0))
+					}
+				}
+				got = append(got, "["+strings.Join(inner, " ")+"]")
+			}
+			return strings.Join(got, " ")
+		}
+		if got := column(); got != strings.Join(want, " ") {
+			t.Errorf("pages of version %d: got %s, want %v", version, got, want)
+		}
+		if got := column(RowRange{3, 4}, RowRange{33, 1}, RowRange{57, 3}); got != strings.Join(append(append(append([]string{}, want[3:7]...), want[33]), want[57:]...), " ") {
+			t.Errorf("pages of version %d, some rows: got %s", version, got)
+		}
+	}
+}
+
 // damagedSeeds are small files with everything in them.
 func damagedSeeds(t testing.TB) []damagedSeed {
-	files := append(oddPages(t), oddShapes(t), oddShapes(t, parquet.WithDictionaryDefault(false), parquet.WithCompression(compress.Codecs.Gzip),
+	files := append(oddPages(t), fixedDeltas(t, 1), fixedDeltas(t, 2), oddShapes(t), oddShapes(t, parquet.WithDictionaryDefault(false), parquet.WithCompression(compress.Codecs.Gzip),
 		parquet.WithDataPageVersion(parquet.DataPageV2), parquet.WithDataPageSize(60), parquet.WithBatchSize(8), parquet.WithPageIndexEnabled(true)))
 	for i, opts := range [][]parquet.WriterProperty{
 		{parquet.WithCompression(compress.Codecs.Uncompressed)},

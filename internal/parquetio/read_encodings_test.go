@@ -48,9 +48,9 @@ func TestEveryEncodingIsReadInEveryPage(t *testing.T) {
 			func(i int) pqgo.Value { return pqgo.DoubleValue(float64(i) / 8) }, func(i int) string { return fmt.Sprint(float64(i) / 8) }},
 		{"bytes", pqgo.Leaf(pqgo.ByteArrayType), schema.String, []encoding.Encoding{&pqgo.Plain, &pqgo.RLEDictionary, &pqgo.DeltaLengthByteArray, &pqgo.DeltaByteArray},
 			func(i int) pqgo.Value { return pqgo.ByteArrayValue([]byte(text(i))) }, func(i int) string { return fmt.Sprintf("%q", text(i)) }},
-		{"fixed", pqgo.Leaf(pqgo.FixedLenByteArrayType(3)), schema.Binary, []encoding.Encoding{&pqgo.Plain, &pqgo.RLEDictionary, &pqgo.ByteStreamSplit},
+		{"fixed", pqgo.Leaf(pqgo.FixedLenByteArrayType(3)), schema.Binary, []encoding.Encoding{&pqgo.Plain, &pqgo.RLEDictionary, &pqgo.DeltaByteArray, &pqgo.ByteStreamSplit},
 			func(i int) pqgo.Value { return pqgo.FixedLenByteArrayValue([]byte(fmt.Sprintf("%03d", i))) }, func(i int) string { return fmt.Sprintf("\"%03d\"", i) }},
-		{"decimal", pqgo.Decimal(2, 7, pqgo.FixedLenByteArrayType(4)), schema.Decimal{Precision: 7, Scale: 2}, []encoding.Encoding{&pqgo.Plain, &pqgo.RLEDictionary, &pqgo.ByteStreamSplit},
+		{"decimal", pqgo.Decimal(2, 7, pqgo.FixedLenByteArrayType(4)), schema.Decimal{Precision: 7, Scale: 2}, []encoding.Encoding{&pqgo.Plain, &pqgo.RLEDictionary, &pqgo.DeltaByteArray, &pqgo.ByteStreamSplit},
 			func(i int) pqgo.Value {
 				return pqgo.FixedLenByteArrayValue(binary.BigEndian.AppendUint32(nil, uint32(int32(100*i-5000))))
 			}, func(i int) string { return fmt.Sprint(i - 50) }},

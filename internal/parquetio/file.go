@@ -43,7 +43,8 @@ type File struct {
 	groups []RowGroup
 
 	mu     sync.Mutex
-	folded map[*pqschema.GroupNode]map[string]int // guarded by mu; see lookup
+	folded map[*pqschema.GroupNode]map[string]int // guarded by mu; see foldedOf
+	ids    map[*pqschema.GroupNode]map[int64]int  // guarded by mu; see idsOf
 }
 
 // RowGroup is a part of a file that is stored column by column.
@@ -71,7 +72,7 @@ func Open(ctx context.Context, st storage.Store, name string, size int64, opts *
 	if err != nil {
 		return nil, err
 	}
-	f := &File{ctx: ctx, pf: pf, mem: o.Allocator, opts: o, folded: map[*pqschema.GroupNode]map[string]int{}}
+	f := &File{ctx: ctx, pf: pf, mem: o.Allocator, opts: o, folded: map[*pqschema.GroupNode]map[string]int{}, ids: map[*pqschema.GroupNode]map[int64]int{}}
 	var first int64
 	for i, rg := range pf.Meta().RowGroups {
 		g := RowGroup{FirstRow: first, Rows: rg.NumRows}

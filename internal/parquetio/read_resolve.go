@@ -99,17 +99,35 @@ func (f *File) identified(column string, g *pqschema.GroupNode, field schema.Fie
 	if !f.hasIDs() {
 		return nil, f.pf.Corrupt(column, errors.New("the table finds its columns by field id, and the file has none"))
 	}
-	var found pqschema.Node
-	for i := range g.NumFields() {
-		if int64(g.Field(i).FieldID()) != id {
-			continue
-		}
-		if found != nil {
-			return nil, f.pf.Corrupt(column, fmt.Errorf("two columns of the file have the field id %d", id))
-		}
-		found = g.Field(i)
+	switch i, found := f.idsOf(g)[id]; {
+	case !found:
+		return nil, nil
+	case i < 0:
+		return nil, f.pf.Corrupt(column, fmt.Errorf("two columns of the file have the field id %d", id))
+	default:
+		return g.Field(i), nil
 	}
-	return found, nil
+}
+
+// idsOf maps the field ids of a group to its fields; −1 is an id that several
+// have.
+func (f *File) idsOf(g *pqschema.GroupNode) map[int64]int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	ids, known := f.ids[g]
+	if known {
+		return ids
+	}
+	ids = make(map[int64]int, g.NumFields())
+	for i := range g.NumFields() {
+		id := int64(g.Field(i).FieldID())
+		if _, twice := ids[id]; twice {
+			i = -1
+		}
+		ids[id] = i
+	}
+	f.ids[g] = ids
+	return ids
 }
 
 // hasIDs says whether any column of the file has a field id.
@@ -129,14 +147,7 @@ func (f *File) spelled(column string, g *pqschema.GroupNode, name string) (pqsch
 	if pn := named(g, name); pn != nil {
 		return pn, nil
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	folded, known := f.folded[g]
-	if !known {
-		folded = foldedNames(g)
-		f.folded[g] = folded
-	}
-	switch i, found := folded[strings.ToLower(name)]; {
+	switch i, found := f.foldedOf(g)[strings.ToLower(name)]; {
 	case !found:
 		return nil, nil
 	case i < 0:
@@ -146,10 +157,16 @@ func (f *File) spelled(column string, g *pqschema.GroupNode, name string) (pqsch
 	}
 }
 
-// foldedNames maps the lower-case names of a group to its fields; -1 is a name
-// that several have.
-func foldedNames(g *pqschema.GroupNode) map[string]int {
-	names := make(map[string]int, g.NumFields())
+// foldedOf maps the lower-case names of a group to its fields; −1 is a name that
+// several have.
+func (f *File) foldedOf(g *pqschema.GroupNode) map[string]int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	names, known := f.folded[g]
+	if known {
+		return names
+	}
+	names = make(map[string]int, g.NumFields())
 	for i := range g.NumFields() {
 		name := strings.ToLower(g.Field(i).Name())
 		if _, twice := names[name]; twice {
@@ -157,6 +174,7 @@ func foldedNames(g *pqschema.GroupNode) map[string]int {
 		}
 		names[name] = i
 	}
+	f.folded[g] = names
 	return names
 }
 

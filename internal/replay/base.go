@@ -245,3 +245,15 @@ func (b *base) isResident(ctx context.Context) bool {
 		return false
 	}
 }
+
+// inMemory is the files of the base if they need not be read, with whatever
+// columns there are.
+func (b *base) inMemory(ctx context.Context) (files []*checkpoint.Files, ok bool, err error) {
+	select {
+	case b.busy <- struct{}{}:
+		defer func() { <-b.busy }()
+	case <-ctx.Done():
+		return nil, false, ctx.Err()
+	}
+	return b.kept, b.have, nil
+}

@@ -24,6 +24,14 @@
 // one, for all states of a lineage are that load's or later; an older version is
 // a load of its own.
 //
+// A handle that lives long does not grow with its table's history, also where
+// nobody writes checkpoints: when a tail is longer than the base, and much longer
+// than what is live, the next state begins a lineage with the same base and a
+// tail of only the live adds and the removes that hide files of the base. States
+// of the old lineage keep it. What was left out is read again if tombstones are
+// asked for. Commits that nobody has asked the files of are dropped when they are
+// many, and read when somebody does.
+//
 // Invariants:
 //
 //	(1) A file is live in a state if the newest action of its key at or before

@@ -61,11 +61,19 @@ type lineage struct {
 	busy   chan struct{}                // holds one token: whoever has it may do what is below
 	pieces []*piece                     // from the base to the first state, as long as the tail does not have them
 	later  map[log.Version][]log.Action // commits known from memory, beyond what the tail holds
+	known  int                          // actions in later
+	room   int                          // entries that the tail may have before it is looked through
+	began  int                          // entries that it began with
+	anew   *lineage                     // has the files of an empty one, when they were asked for
 	older  *State                       // of some version, made without the base's checkpoint, which is damaged or not all there
+
+	empty        bool // it has no files: see detached
+	lacksRemoves bool // of what came and went before the tail began
 }
 
 func newLineage(src *Source, b *base, start log.Version, pieces []*piece) *lineage {
-	return &lineage{src: src, base: b, tail: newTail(start), busy: make(chan struct{}, 1), pieces: pieces, later: map[log.Version][]log.Action{}}
+	return &lineage{src: src, base: b, tail: newTail(start), busy: make(chan struct{}, 1), pieces: pieces,
+		later: map[log.Version][]log.Action{}, room: tailMax}
 }
 
 func (l *lineage) acquire(ctx context.Context) error {
@@ -107,9 +115,15 @@ func (l *lineage) reach(ctx context.Context, v log.Version) error {
 			actions = got[w]
 		}
 		l.tail.extend(w, actions)
-		delete(l.later, w)
+		l.forget(w)
 	}
 	return nil
+}
+
+// forget drops what was known of a commit that the tail has now.
+func (l *lineage) forget(v log.Version) {
+	l.known -= len(l.later[v])
+	delete(l.later, v)
 }
 
 // begin makes the tail hold what leads to the first state of the lineage.
@@ -126,7 +140,7 @@ func (l *lineage) begin(ctx context.Context) error {
 		actions = append(actions, p.actions...)
 	}
 	l.tail.extend(l.tail.start, actions)
-	l.pieces = nil
+	l.pieces, l.began = nil, len(actions)
 	return nil
 }
 
@@ -164,12 +178,13 @@ func (l *lineage) learn(ctx context.Context, v log.Version, actions []log.Action
 		l.tail.extend(v, actions)
 		for next := v + 1; l.later[next] != nil; next++ {
 			l.tail.extend(next, l.later[next])
-			delete(l.later, next)
+			l.forget(next)
 		}
 	default:
 		if actions == nil {
 			actions = []log.Action{}
 		}
+		l.known += len(actions) - len(l.later[v])
 		l.later[v] = actions
 	}
 	return nil
@@ -217,10 +232,17 @@ func (s *State) Apply(ctx context.Context, v log.Version, actions []log.Action, 
 	if v != s.Version+1 {
 		return nil, fmt.Errorf("apply commit %d to version %d", v, s.Version)
 	}
-	if err := s.line.learn(ctx, v, actions); err != nil {
+	line, err := s.line.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := line.learn(ctx, v, actions); err != nil {
 		return nil, err
 	}
 	n := *s
+	if n.line, err = line.fit(ctx, v); err != nil {
+		return nil, err
+	}
 	n.Version, n.Modified, n.ETag, n.Info, n.Sum = v, modified, etag, nil, nil
 	if s.Sum != nil {
 		if sum, ok := s.Sum.Advance(actions); ok {
@@ -370,7 +392,11 @@ func (s *State) Select(ctx context.Context, cols checkpoint.Columns, want func(c
 // there is an end to it.
 func (s *State) prepare(ctx context.Context, cols checkpoint.Columns) (*State, resident, error) {
 	for reloads := 0; ; {
-		err := s.line.reach(ctx, s.Version)
+		var err error
+		if s, err = s.attached(ctx); err != nil {
+			return nil, resident{}, err
+		}
+		err = s.line.reach(ctx, s.Version)
 		var kept resident
 		ofBase := err == nil
 		if ofBase {
@@ -441,7 +467,13 @@ func (s *State) walk(ctx context.Context, cols checkpoint.Columns, want func(che
 // Removes walks the tombstones: the removes whose file has not come back.
 func (s *State) Removes(ctx context.Context) iter.Seq2[*log.RemoveFile, error] {
 	return func(yield func(*log.RemoveFile, error) bool) {
-		s, _, err := s.prepare(ctx, 0)
+		s, err := s.attached(ctx)
+		if err == nil && s.line.lacksRemoves {
+			s, err = s.reload(ctx, false, errNotKept)
+		}
+		if err == nil {
+			s, _, err = s.prepare(ctx, 0)
+		}
 		if err != nil {
 			yield(nil, err)
 			return

@@ -5,13 +5,13 @@ import json
 import os
 
 from canonical import timestamp_text
-from known import REFUSED_FEATURES
+from compare import same_rows
 from processes import Program, lines
-from tables_checked import reduced, types_differ, we_read
+from tables_checked import we_read, we_read_all
 
 WRITERS = {"delta-rs": "features_deltars.py", "polars": "features_polars.py", "spark": "features_spark.py"}
 WRITE_SECONDS = 1800
-UNSUPPORTED = 5  # the exit code of a table with a feature that we refuse
+UNSUPPORTED, OUTSIDE = 5, 7  # exit codes: a feature that we refuse, a file outside of the table
 
 
 class Features:
@@ -20,7 +20,6 @@ class Features:
     def __init__(self, suite):
         self.suite, self.foreset = suite, suite.foreset
         self.programs = {engine: Program(suite.folder, script, self.place(engine)) for engine, script in WRITERS.items()}
-        self.refused = set()  # features for which a table was refused
 
     def place(self, engine):
         return os.path.join(self.suite.folder, "features", engine)
@@ -37,40 +36,38 @@ class Features:
                         self.read(group, engine, json.load(f))
         with self.suite.report.group("features: refused by name") as group:
             self.unreleased(group)
-            idle = REFUSED_FEATURES - self.refused
-            group.check("foreset", "", "refusals", ["no table is refused for %s any more: see REFUSED_FEATURES in known.py" % f for f in sorted(idle)])
 
     def read(self, group, engine, manifest):
-        """A table is read with the same rows, or refused for features of it that known.py has."""
         location = os.path.join(self.place(engine), manifest["location"])
         subject = "%s/%s" % (engine, manifest["location"])
         group.check(engine, subject, "its own reading", manifest["problems"])
         group.check(engine, subject, "what should show of its features", manifest.get("missing", []))
-        code, _, err = self.foreset.read(location, {})
-        if code == UNSUPPORTED and self.may_be_refused(location, err):
-            group.count("refused")
-            return
-        we_read(group, self.foreset, subject, location, manifest["checks"])
-        if code:
-            return
-        group.check("foreset", subject, "types", types_differ(manifest["types"], self.foreset.types(location)))
-        everything = manifest["checks"][0]["rows"]
-        count = self.foreset.info(location)["numRecords"]
-        group.check("foreset", subject, "number of rows", [] if count in (None, len(everything)) else ["%s rows, not %d" % (count, len(everything))])
-        if "history" in manifest:
-            self.history(group, subject, location, manifest["history"])
-        for copy, note in reduced(location):
-            we_read(group, self.foreset, subject, copy, manifest["checks"][:1], note)
+        if "external" in manifest:
+            self.outside(group, engine, subject, location, manifest)
+        elif we_read_all(group, self.foreset, subject, location, manifest):
+            if "history" in manifest:
+                self.history(group, subject, location, manifest["history"])
+            if "tracking" in manifest:
+                self.tracking(group, subject, location, manifest["tracking"]["rows"])
 
-    def may_be_refused(self, location, err):
-        """Whether an error names features of the table that we are known to refuse."""
-        protocols = [action["protocol"] for path in sorted(glob.glob(os.path.join(location, "_delta_log", "*.json"))) for action in actions(path)
-            if "protocol" in action]
-        named = {f for f in REFUSED_FEATURES if f in err and f in protocols[-1].get("readerFeatures", []) + legacy(protocols[-1])}
-        self.refused |= named
-        return bool(named)
+    def outside(self, group, engine, subject, location, manifest):
+        """A table whose log names files of another one is read when that is allowed, and only then."""
+        code, _, err = self.foreset.read(location, {})
+        group.check("foreset", subject, "refusal", [] if code == OUTSIDE and "allow-external" in err else ["exit code %d: %s" % (code, err)])
+        source = os.path.join(self.place(engine), manifest["external"])
+        we_read(group, self.foreset, subject, location, [check | {"external": source} for check in manifest["checks"]])
+
+    def tracking(self, group, subject, location, theirs):
+        """The id, the version of its last change and the file of each row."""
+        ours = []
+        for row in map(json.loads, self.foreset.rows(location, columns=["id", "_metadata"])):
+            of = row["_metadata"]
+            ours.append(json.dumps({"id": row["id"], "row_id": of["row_id"], "row_commit_version": of["row_commit_version"],
+                "file": of["file_path"].removeprefix(location + "/")}))
+        group.check("foreset", subject, "row ids, versions and files of rows", same_rows(ours, theirs))
 
     def history(self, group, subject, location, theirs):
+        """The times of commits that have them inside; those before are the times of files."""
         ours = {h["version"]: h["timestamp"] for h in map(json.loads, lines(self.foreset.must("history", location, "-o", "ndjson")))}
         group.check("foreset", subject, "times of commits",
             ["version %d: %s, not %s" % (version, ours.get(version), time) for version, time in theirs if ours.get(version) != timestamp_text(1000 * time) + "Z"])
@@ -92,11 +89,3 @@ class Features:
 UNRELEASED = ["adaptiveMetadata", "adaptiveMetadata-preview", "redirectReaderWriter-preview", "geospatial", "coordinatedCommits-preview", "catalogOwned-preview",
     "catalogManaged", "nobodyHasHeardOfThis"]
 
-
-def legacy(protocol):
-    return ["columnMapping"] if protocol["minReaderVersion"] == 2 else []
-
-
-def actions(path):
-    with open(path, encoding="utf-8") as f:
-        return [json.loads(line) for line in f if line.strip()]

@@ -2,27 +2,20 @@
 
 from report import Known
 
-# Their tables that we refuse to read, and the feature that the refusal has to name.
-REFUSED = {
+# Their tables that we read, but refuse to append to, and the feature that the refusal has to name.
+UNWRITABLE = {
     ("spark", "deletion_vectors"): "deletionVectors",
     ("spark", "mapped_by_name"): "columnMapping",
     ("spark", "mapped_by_id"): "columnMapping",
     ("spark", "iceberg_compat"): "columnMapping",
     ("spark", "v2_checkpoint"): "v2Checkpoint",
     ("spark", "type_widening"): "typeWidening",
-}
-
-# Features for which tables of the part "features" are refused.
-REFUSED_FEATURES = {"columnMapping", "deletionVectors", "typeWidening", "v2Checkpoint", "variantType"}
-
-# Their tables that we read, but refuse to append to.
-UNWRITABLE = {
+    ("spark", "variant"): "variantType",
     ("spark", "row_tracking"): "rowTracking",
     ("spark", "clustered"): "clustering",
     ("spark", "generated"): "generatedColumns",
     ("spark", "identity"): "identityColumns",
     ("spark", "defaults"): "allowColumnDefaults",
-    ("spark", "variant"): "variantType",
 }
 
 DIFFERENCES = [

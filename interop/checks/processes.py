@@ -141,7 +141,8 @@ class Foreset:
     def read(self, location, check):
         """The rows of a check as lines; exit code and standard error if it failed."""
         arguments = ["cat", location, "-o", "ndjson"]
-        for option, value in (("--at", check.get("version")), ("--where", check.get("where")), ("--columns", check.get("columns"))):
+        for option, value in (("--at", check.get("version")), ("--where", check.get("where")), ("--columns", check.get("columns")),
+                ("--allow-external", check.get("external"))):
             if value is not None:
                 arguments += [option, ",".join(value) if option == "--columns" else value]
         code, out, err = self.call(*arguments)

@@ -24,6 +24,20 @@ def we_read(group, foreset, table, location, checks, note=""):
         group.check("foreset", table, named(check) + note, ["exit code %d: %s" % (code, err)] if code else same_rows(rows, check["rows"]))
 
 
+def we_read_all(group, foreset, table, location, manifest):
+    """Whether we read a table of a writer of peers/: its rows, types and number of rows, and rows from less of a log."""
+    we_read(group, foreset, table, location, manifest["checks"])
+    if foreset.call("schema", location)[0]:
+        return False
+    group.check("foreset", table, "types", types_differ(manifest["types"], foreset.types(location)))
+    everything = manifest["checks"][0]["rows"]
+    count = foreset.info(location)["numRecords"]
+    group.check("foreset", table, "number of rows", [] if count in (None, len(everything)) else ["%s rows, not %d" % (count, len(everything))])
+    for copy, note in reduced(location):
+        we_read(group, foreset, table, copy, manifest["checks"][:1], note)
+    return True
+
+
 def they_read(group, reader, table, location, types, checks, note=""):
     """Another engine reads the rows that each check says, and, where all columns are read, the types."""
     for check in checks:

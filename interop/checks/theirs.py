@@ -5,9 +5,9 @@ import json
 import os
 
 import copies
-from known import REFUSED, UNWRITABLE
+from known import UNWRITABLE
 from processes import Program
-from tables_checked import reduced, they_read, types_differ, we_read
+from tables_checked import they_read, we_read, we_read_all
 
 WRITERS = {"delta-rs": "write_deltars.py", "polars": "write_polars.py", "spark": "write_spark.py"}
 WRITE_SECONDS = 900
@@ -43,28 +43,11 @@ class Theirs:
             self.constraints(group)
 
     def read(self, group, engine, manifest):
-        """Whether we read the table; one that we should refuse is refused with the name of its feature."""
+        """Whether we read the table."""
         name, location, foreset = manifest["location"], os.path.join(self.place(engine), manifest["location"]), self.suite.foreset
-        subject, feature = "%s/%s" % (engine, name), REFUSED.get((engine, name))
+        subject = "%s/%s" % (engine, name)
         group.check(engine, subject, "its own reading", manifest["problems"])
-        code, _, err = foreset.read(location, {})
-        if feature and code == UNSUPPORTED and feature in err:
-            group.check("foreset", subject, "refusal", [])
-            group.count("refused")
-            group.lines.append("        refused as expected: %s, for %s" % (name, feature))
-            return False
-        if feature:
-            group.check("foreset", subject, "refusal", ["expected to be refused for %s: exit code %d %s; see REFUSED in known.py" % (feature, code, err)])
-        we_read(group, foreset, subject, location, manifest["checks"])
-        if code:
-            return False
-        group.check("foreset", subject, "types", types_differ(manifest["types"], foreset.types(location)))
-        everything = manifest["checks"][0]["rows"]
-        count = foreset.info(location)["numRecords"]
-        group.check("foreset", subject, "number of rows", [] if count in (None, len(everything)) else ["%s rows, not %d" % (count, len(everything))])
-        for copy, note in reduced(location):
-            we_read(group, foreset, subject, copy, manifest["checks"][:1], note)
-        return True
+        return we_read_all(group, foreset, subject, location, manifest)
 
     def append(self, group, engine, manifest):
         """Our append of the table's own rows to a copy of it, read by the engine and by us."""

@@ -2,10 +2,10 @@
 
 # {factor: {level: (how the table is created, in properties and clauses)}}. Levels that only change what is done later are empty here.
 FACTORS = {
-    "column mapping": {"none": {}, "by name": {"delta.columnMapping.mode": "name"}, "by id": {"delta.columnMapping.mode": "id"}, "enabled later": {}},
+    "column mapping": {"none": {"delta.columnMapping.mode": "none"}, "by name": {"delta.columnMapping.mode": "name"}, "by id": {"delta.columnMapping.mode": "id"}, "enabled later": {}},
     "deletion vectors": {"off": {"delta.enableDeletionVectors": "false"}, "on": {"delta.enableDeletionVectors": "true"}},
     "type widening": {"off": {}, "on": {"delta.enableTypeWidening": "true"}},
-    "row tracking": {"off": {}, "on": {"delta.enableRowTracking": "true"}, "enabled later": {}},
+    "row tracking": {"off": {"delta.enableRowTracking": "false"}, "on": {"delta.enableRowTracking": "true"}, "enabled later": {}},
     "in-commit timestamps": {"off": {}, "on": {"delta.enableInCommitTimestamps": "true"}, "enabled later": {}},
     "checkpoints": {
         "classic": {"delta.checkpointInterval": "5"}, "multi-part": {"delta.checkpointInterval": "6"},
@@ -40,15 +40,21 @@ FACTORS = {
 }
 
 ICEBERG = ["V1", "V2", "V3"]
-# Pairs that Spark refuses; each is tried with Spark, which has to say so in these words.
+# Pairs that do not go together: Spark refuses a table with both in these words, or, without words, switches on what is to be enabled later.
 EXCLUDED = [
-    ("iceberg compat", ICEBERG, "column mapping", ["none", "enabled later"], ""),
+    ("iceberg compat", ICEBERG, "column mapping", ["none"], "WRONG_REQUIRED_TABLE_PROPERTY"),
+    ("iceberg compat", ICEBERG, "column mapping", ["enabled later"], ""),
     ("iceberg compat", ["V1", "V2"], "deletion vectors", ["on"], "DELETION_VECTORS_SHOULD_BE_DISABLED"),
     ("iceberg compat", ["V1", "V2"], "variant", ["plain", "shredded"], "UNSUPPORTED_DATA_TYPE"),
+    # The writer looks for fields inside the variant column and fails.
+    ("iceberg compat", ["V3"], "variant", ["plain", "shredded"], "INVALID_FIELD_NAME"),
     ("iceberg compat", ICEBERG, "void", ["on"], "UNSUPPORTED_DATA_TYPE"),
     ("iceberg compat", ["V1"], "types", ["lists and maps"], "UNSUPPORTED_DATA_TYPE"),
-    ("iceberg compat", ["V3"], "row tracking", ["off", "enabled later"], ""),
+    ("iceberg compat", ["V3"], "row tracking", ["off"], "WRONG_REQUIRED_TABLE_PROPERTY"),
+    ("iceberg compat", ["V3"], "row tracking", ["enabled later"], ""),
 ]
+# What shows that Spark switched a factor on.
+SWITCHED_ON = {"column mapping": "delta.columnMapping.mode", "row tracking": "delta.enableRowTracking"}
 
 # Columns of a factor's level, beside those that all tables have.
 COLUMNS = {

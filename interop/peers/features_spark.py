@@ -16,6 +16,7 @@ DIR/covering.txt says which pairs there are, and how often.
 """
 
 import glob
+import itertools
 import json
 import os
 import queue
@@ -27,8 +28,9 @@ sys.path[1:1] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), part) 
 import tables  # noqa: E402
 from canonical import sorted_rows  # noqa: E402
 from covering import combinations, pairs_text  # noqa: E402
-from feature_factors import COLUMNS, EXCLUDED, FACTORS  # noqa: E402
+from feature_factors import COLUMNS, EXCLUDED, FACTORS, SWITCHED_ON  # noqa: E402
 from jobs import one_line  # noqa: E402
+from pyspark.sql import types as T  # noqa: E402
 from pyspark.sql.functions import expr  # noqa: E402
 from read_spark import Reader  # noqa: E402
 from spark_rows import columns_and_rows  # noqa: E402
@@ -37,6 +39,13 @@ from suite import Suite, folder  # noqa: E402
 from values import literal  # noqa: E402
 
 SESSIONS = 2
+CONF = {
+    "spark.master": "local[2]",
+    # Plans are small, so what would make them faster costs more than it gains.
+    "spark.sql.adaptive.enabled": "false", "spark.databricks.delta.stats.skipping": "false",
+    # Appends may widen types as ALTER TABLE may.
+    "spark.databricks.delta.typeWidening.allowAutomaticWidening": "always",
+}
 # Codecs of one write and the next, the form of timestamps, the form of lists and decimals.
 FILES = {
     "INT96, snappy, zstd": ("snappy", "zstd", "INT96", "false"), "micros, legacy lists, gzip, lz4": ("gzip", "lz4", "TIMESTAMP_MICROS", "true"),
@@ -61,7 +70,7 @@ MORE = {
 # Where types are widened: path, wider type, SQL of a value of the column that needs it, whether Iceberg allows it, too.
 WIDENED = {
     "numbers": [
-        ("i8", "SMALLINT", None, True), ("i8", "BIGINT", "n * 900000000000L", True), ("i16", "DOUBLE", "n / 3D", False), ("i32", "BIGINT", "n - 9223372036854775807L", True),
+        ("i8", "BIGINT", "n * 900000000000L", True), ("i16", "DOUBLE", "n / 3D", False), ("i32", "BIGINT", "n - 9223372036854775807L", True),
         ("i64", "DECIMAL(22,2)", "CAST(n AS DECIMAL(20,0)) + 0.75", False), ("f", "DOUBLE", "0.1D * n", True), ("dec1", "DECIMAL(14,4)", "n + 0.1234", False),
         ("dec9", "DECIMAL(12,2)", "n + 1234567890.25", True), ("ws.q", "INT", "named_struct('q', 100000 + n, 'r', named_struct('t', -n))", True),
         ("ws.r.t", "DECIMAL(12,2)", None, False),
@@ -85,6 +94,18 @@ def source(spark):
     columns, rows = tables.all_types()
     values = ", ".join("(" + ", ".join(literal(v, t) for v, (_, t) in zip(row, columns)) + ")" for row in rows)
     spark.sql("SELECT id AS n, * EXCEPT (id) FROM VALUES %s AS t(%s)" % (values, ", ".join("`%s`" % n for n, _ in columns))).createOrReplaceTempView("source")
+
+
+def retyped(type_, path, wider):
+    """A type in which the one at a path is another: fields by name, and key, value, element."""
+    if not path:
+        return T._parse_datatype_string(wider)
+    if isinstance(type_, T.ArrayType):
+        return T.ArrayType(retyped(type_.elementType, path[1:], wider))
+    if isinstance(type_, T.MapType):
+        key, value = (retyped(t, path[1:], wider) if path[0] == part else t for part, t in (("key", type_.keyType), ("value", type_.valueType)))
+        return T.MapType(key, value)
+    return T.StructType([T.StructField(f.name, retyped(f.dataType, path[1:], wider) if f.name == path[0] else f.dataType) for f in type_])
 
 
 class Story:
@@ -163,15 +184,20 @@ class Story:
             self.spark.conf.set("spark.databricks.delta.checkpoint.partSize", "10")
         self.writes += 1
 
-    def append(self, first, where="true", apart=None):
-        """Rows of the source, in two files, with the types that the columns have by now; with apart, those from there on have a file for themselves."""
+    def append(self, first, where="true", apart=None, widen=False):
+        """Rows of the source in two files, with the types that the columns have by now; those from n = 10 on are counted from apart, in a file for
+        themselves. To widen lets the types of the rows be those of the table, as one commit."""
         self.configure()
-        types = {f.name: f.dataType for f in self.reader.load(self.location).schema}
+        schema = self.reader.load(self.location).schema
+        for path, wider, _ in self.widened() if widen else []:
+            schema = retyped(schema, path.split("."), wider)
+        types = {f.name: f.dataType for f in schema}
         rows = self.spark.sql("SELECT * FROM source WHERE " + where)
         parts = [rows.where(part).coalesce(1) for part in (("n <= 9", "n > 9") if apart else ("n % 2 = 0", "n % 2 = 1"))]
         values = {self.names.get(name, name): sql for name, (_, sql) in self.columns().items()}
         values["id"] = "%d + n" % first if apart is None else "IF(n > 9, %d, %d) + n" % (apart, first)
-        parts[0].union(parts[1]).select(*(expr(sql).cast(types[name]).alias(name) for name, sql in values.items())).write.format("delta").mode("append").save(self.location)
+        frame = parts[0].union(parts[1]).select(*(expr(sql).cast(types[name]).alias(name) for name, sql in values.items()))
+        frame.write.format("delta").mode("append").option("mergeSchema", widen).save(self.location)
 
     def change(self, *statements):
         for statement in statements:
@@ -192,7 +218,8 @@ class Story:
             self.append(200, "n < 6")
         self.mark("enabled")
         self.alter()
-        self.append(300)
+        self.append(300, widen=self.row["type widening"] == "on")
+        self.mark("altered")
         if self.row["changed by"] == "update":
             self.change("UPDATE {t} SET s = 'updated', id = id + 50 WHERE id IN (5, 105, 203, 303)")
         else:
@@ -214,19 +241,20 @@ class Story:
             "in-commit timestamps": "'delta.enableInCommitTimestamps'='true'",
         }
         settings = [setting for factor, setting in later.items() if self.row[factor] == "enabled later"]
-        self.change(*("ALTER TABLE {t} SET TBLPROPERTIES (%s)" % setting for setting in settings))
+        if settings:
+            self.change("ALTER TABLE {t} SET TBLPROPERTIES (%s)" % ", ".join(settings))
         return bool(settings)
 
     def alter(self):
         self.change("ALTER TABLE {t} ADD COLUMNS (late TIMESTAMP AFTER id, nest.more DOUBLE)")
         self.altered = True
         if self.mapped:
-            self.change("ALTER TABLE {t} RENAME COLUMN old TO `new, old (ü)`", "ALTER TABLE {t} RENAME COLUMN nest.x TO `x y`", "ALTER TABLE {t} DROP COLUMNS (gone, nest.y)",
+            self.change("ALTER TABLE {t} RENAME COLUMN old TO `new, old (ü)`", "ALTER TABLE {t} RENAME COLUMN nest.x TO `x y`",
+                "ALTER TABLE {t} DROP COLUMNS (gone, nest.y)",
                 "ALTER TABLE {t} ADD COLUMNS (gone STRING, nest.y DATE, old INT)")
             self.names["old"] = "new, old (ü)"
         if self.row["type widening"] == "on":
-            self.change(*("ALTER TABLE {t} ALTER COLUMN %s TYPE %s" % step[:2] for step in self.widened()))
-        self.mark("altered")
+            self.change("ALTER TABLE {t} ALTER COLUMN g TYPE BIGINT")
 
     def manifest(self):
         """What a manifest has beside rows."""
@@ -236,7 +264,8 @@ class Story:
         if self.row["change feed"] == "on":
             more["changes"] = [self.feed(*span) for span in ((1, self.marks["enabled"]), (self.marks["altered"] + 1, self.marks["last"]))]
         if self.row["in-commit timestamps"] != "off":
-            history = self.sql("DESCRIBE HISTORY {t}").selectExpr("version", "unix_millis(timestamp)").collect()
+            first = 0 if self.row["in-commit timestamps"] == "on" else self.marks["deleted"] + 1
+            history = self.sql("DESCRIBE HISTORY {t}").where("version >= %d" % first).selectExpr("version", "unix_millis(timestamp)").collect()
             more["history"] = sorted(list(h) for h in history)
         return more
 
@@ -271,7 +300,7 @@ def missing(location, row):
     features, properties = protocol.get("writerFeatures", []), metadata["configuration"]
     shredding = any(f.startswith("variantShredding") for f in features)
     shows = {
-        ("column mapping", "none"): "delta.columnMapping.mode" not in properties,
+        ("column mapping", "none"): properties.get("delta.columnMapping.mode", "none") == "none",
         ("column mapping", "by id"): properties.get("delta.columnMapping.mode") == "id",
         ("column mapping", "by name"): properties.get("delta.columnMapping.mode") == "name",
         ("column mapping", "enabled later"): properties.get("delta.columnMapping.mode") == "name",
@@ -311,6 +340,59 @@ def missing(location, row):
     return ["%s: %s" % choice for choice in row.items() if not shows.get(choice, True)]
 
 
+def legacy(suite, spark):
+    """Tables from before features had names, of each pair of protocol versions."""
+    for reader, writer in ((1, 1), (1, 2), (1, 3), (1, 4), (2, 5), (2, 6)):
+        name = "legacy_%d_%d" % (reader, writer)
+        table, sql = "delta.`%s`" % suite.location(name), lambda text: spark.sql(text.replace("{t}", table))
+        properties = {"delta.minReaderVersion": reader, "delta.minWriterVersion": writer, "delta.checkpointInterval": 2}
+        if writer == 4:
+            properties["delta.enableChangeDataFeed"] = "true"
+        if writer >= 5:
+            properties["delta.columnMapping.mode"] = "name"
+        sql("CREATE TABLE {t} (id BIGINT, g INT, s STRING) USING delta PARTITIONED BY (g) TBLPROPERTIES (%s)" % ", ".join("'%s'='%s'" % p for p in properties.items()))
+        sql("INSERT INTO {t} SELECT id, CAST(id % 3 AS INT), 's' || id FROM range(10)")
+        sql("DELETE FROM {t} WHERE id = 4")
+        if writer == 3:
+            sql("ALTER TABLE {t} ADD CONSTRAINT small CHECK (id < 1000)")
+        if writer >= 5:
+            sql("ALTER TABLE {t} RENAME COLUMN s TO `s t`")
+        sql("INSERT INTO {t} SELECT id, CAST(id % 3 AS INT), 't' || id FROM range(20, 25)")
+        suite.done(name, versions=[1, 2])
+
+
+def clone(suite, spark):
+    """A shallow clone: its log names files of another table, which is in the manifest as "external"."""
+    location = suite.location("clone")
+    spark.sql("CREATE TABLE delta.`%s` SHALLOW CLONE delta.`%s`" % (location, suite.location("legacy_1_2")))
+    spark.sql("INSERT INTO delta.`%s` VALUES (100, 1, 'of the clone')" % location)
+    suite.done("clone", versions=[0], more={"external": "legacy_1_2"})
+
+
+def not_refused(spark, folder):
+    """Pairs of EXCLUDED that Spark does not refuse as is said there."""
+    lines = []
+    for factor, levels, other, others, words in EXCLUDED:
+        for level, other_level in itertools.product(levels, others):
+            name = "refused_%d" % len(spark.catalog.listTables())
+            choices = [(factor, level), (other, other_level)]
+            properties = {key: value for f, l in choices for key, value in FACTORS[f][l].items()}
+            columns = ["id BIGINT"] + [COLUMNS[c] for c in choices if c in COLUMNS] + (["m MAP<INT, INT>"] if other == "types" else [])
+            error = ""
+            try:
+                spark.sql("CREATE TABLE %s (%s) USING delta TBLPROPERTIES (%s) LOCATION '%s'" % (name, ", ".join(columns),
+                    ", ".join("'%s'='%s'" % p for p in properties.items()), os.path.join(folder, name)))
+                if words:
+                    rows = spark.sql("SELECT 1L AS id, parse_json('{}') AS v, named_struct('v', parse_json('[]'), 'n', 1) AS vs")
+                    rows.select(*spark.table(name).columns).write.format("delta").mode("append").saveAsTable(name)
+            except Exception as caught:
+                error = str(caught)
+            on = not words and spark.sql("SHOW TBLPROPERTIES %s" % name).where("key = '%s' AND value NOT IN ('none', 'false')" % SWITCHED_ON[other]).count()
+            if not (words and words in error or on):
+                lines.append("%s %s with %s %s: expected %s: %s" % (factor, level, other, other_level, words or "to be switched on", error[:300]))
+    return lines
+
+
 class Worker(threading.Thread):
     """Takes tables from a queue and makes them in a session of its own."""
 
@@ -332,25 +414,31 @@ class Worker(threading.Thread):
                 self.suite.done(name, versions=[story.marks["deleted"], story.marks["changed"]], more=story.manifest())
             except Exception as error:
                 self.errors += 1
-                print("%s: %s: %s" % (name, one_line(error), row), file=sys.stderr, flush=True)
+                print("%s: %s: %s" % (name, " ".join(str(error).split("\n")[:1] + [l for l in str(error).split("\n") if "Caused by" in l])[:1000], row), file=sys.stderr, flush=True)
 
 
 def main():
-    where, spark = folder(), session(**{"spark.master": "local[2]", "spark.sql.adaptive.enabled": "false"})
-    rows, possible = combinations({f: list(levels) for f, levels in FACTORS.items()}, EXCLUDED)
+    where, spark = folder(), session(**CONF)
+    rows, possible = combinations({f: list(levels) for f, levels in FACTORS.items()}, EXCLUDED, seed=4)
     jobs = queue.Queue()
     for n, row in enumerate(rows):
         jobs.put(("pairs_%02d" % n, row))
     workers = [Worker(spark, where, jobs) for _ in range(SESSIONS)]
     for worker in workers:
         worker.start()
+    suite = Suite("spark", where, Reader(spark))
+    legacy(suite, spark)
+    clone(suite, spark)
+    surprises = not_refused(spark, os.path.join(where, "refused"))
+    for line in surprises:
+        print(line, file=sys.stderr)
     for worker in workers:
         worker.join()
     with open(os.path.join(where, "covering.txt"), "w", encoding="utf-8") as f:
         f.write(pairs_text(FACTORS, rows, possible))
     errors = sum(worker.errors for worker in workers)
-    print("%d tables have all of %d pairs" % (len(rows) - errors, len(possible)))
-    raise SystemExit(1 if errors else 0)
+    print("%d tables have all of %d pairs; %d tables beside" % (len(rows) - errors, len(possible), suite.tables))
+    raise SystemExit(1 if errors or surprises else 0)
 
 
 if __name__ == "__main__":

@@ -73,6 +73,15 @@ func TestSimulatorFindsPlantedBugs(t *testing.T) {
 	}
 }
 
+// TestPlantedBugsHaveTheirPlaces: code that has moved on takes its mistakes along.
+func TestPlantedBugsHaveTheirPlaces(t *testing.T) {
+	for _, m := range mutants {
+		if _, err := m.overlay(t.TempDir()); err != nil {
+			t.Errorf("%s: %v", m.name, err)
+		}
+	}
+}
+
 // overlay writes the changed file and the description that -overlay takes.
 func (m mutant) overlay(dir string) (string, error) {
 	file, err := filepath.Abs(m.file)

@@ -134,7 +134,7 @@ func TestBrokenTablesHaveTheirExitCodes(t *testing.T) {
 		{"file that is no Parquet", map[string]string{commit0: first, commit1: add("a"), "a": "this is no Parquet file, whatever its name says. It goes on and on and on until it has 100 bytes in it."}, "cat", 6, "a"},
 		{"file that is missing", map[string]string{commit0: first, commit1: add("gone.parquet")}, "cat", 3, "gone.parquet"},
 		{"path out of the table", map[string]string{commit0: first, commit1: add("../secret.parquet")}, "cat", 6, "secret.parquet"},
-		{"absolute path", map[string]string{commit0: first, commit1: add("file:///etc/passwd")}, "cat", 6, "/etc/passwd"},
+		{"absolute path", map[string]string{commit0: first, commit1: add("file:///etc/passwd")}, "cat", 7, "/etc/passwd"},
 	} {
 		t.Run(c.name+" "+c.command, func(t *testing.T) {
 			at := location()

@@ -51,6 +51,7 @@ type Reader struct {
 	parts    []*part    // of Parquet
 	manifest *manifest  // or of JSON
 	sidecars []log.File
+	v2       bool // it describes itself, or has sidecars
 
 	mu   sync.Mutex    // guards what is below; never held over I/O
 	kept map[int]*part // sidecars that were opened, as far as they may be kept
@@ -88,6 +89,9 @@ func Open(ctx context.Context, st storage.Store, files []log.File, opts *Options
 	}
 	return r, nil
 }
+
+// V2 reports whether the content is that of a V2 checkpoint, whatever its name.
+func (r *Reader) V2() bool { return r.v2 }
 
 func (r *Reader) open(ctx context.Context) error {
 	if name, ok := log.ParseName(r.files[0].Name); ok && name.JSON {

@@ -27,6 +27,7 @@ func (r *Reader) refer(found references) error {
 	if err := found.check(main, len(r.files)); err != nil {
 		return corrupt(main.Name, err)
 	}
+	r.v2 = found.v2()
 	seen := map[string]bool{}
 	for _, s := range found.sidecars {
 		name, err := sidecarName(s.Path)
@@ -44,12 +45,13 @@ func (r *Reader) refer(found references) error {
 	return nil
 }
 
+func (found *references) v2() bool { return len(found.described) > 0 || len(found.sidecars) > 0 }
+
 // check says what is wrong with a checkpoint of so many files that refers so.
 func (found *references) check(main log.File, files int) error {
-	v2 := len(found.described) > 0 || len(found.sidecars) > 0
 	name, named := log.ParseName(main.Name)
 	switch {
-	case v2 && files > 1:
+	case found.v2() && files > 1:
 		return errors.New("the content of a V2 checkpoint in one of several parts")
 	case len(found.described) > 1:
 		return fmt.Errorf("checkpointMetadata: %w", errTwice)

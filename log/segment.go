@@ -213,6 +213,10 @@ func (l *listing) gone(target Version, gap error) error {
 	}
 }
 
+// Checkpoints is the complete checkpoints in a listing, best first: newer
+// versions first, and of one version the one that a segment would choose.
+func Checkpoints(entries []storage.Info) []Checkpoint { return newListing(entries).checkpoints }
+
 // NewestCheckpoint is the newest complete checkpoint in a listing; ok is false if
 // there is none.
 func NewestCheckpoint(entries []storage.Info) (newest Checkpoint, ok bool) {

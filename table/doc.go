@@ -33,6 +33,7 @@
 //	write   Append     convert, check constraints, write files           internal/write
 //	        commit     put if absent, settle, check winners, rebase      internal/txn
 //	        follow     .crc, checkpoint when one is due                  [Post]
+//	care    Verify     every object looked at, faults named              internal/verify
 //
 // # What it shows
 //

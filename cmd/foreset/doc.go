@@ -25,7 +25,7 @@
 //	3    not found, version gone
 //	4    conflict, contention, or a commit whose outcome is unknown
 //	5    the table needs a feature that this version does not have
-//	6    corrupt
+//	6    corrupt, or verify found faults
 //	7    denied
 //	130  interrupted
 //

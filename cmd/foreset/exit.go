@@ -67,6 +67,7 @@ var classes = []class{
 	{is(storage.ErrUnsafe), exitUnsupported, "use a local disk or an object store"},
 	{is(table.ErrContention), exitConflict, "nothing was committed; try again"},
 	{is(table.ErrConflict), exitConflict, "nothing was committed; try again if the change still makes sense"},
+	{is(errFaults), exitCorrupt, ""},
 	{is(table.ErrCorrupt), exitCorrupt, "nothing was changed; restore the object that is named from a backup"},
 	{is(log.ErrGap), exitCorrupt, "restore the commit that is missing from a backup"},
 	{is(log.ErrExternalPath), exitCorrupt, "the log names a file outside of the table, which is not followed"},

@@ -88,7 +88,7 @@ func (a *app) root() *cobra.Command {
 		Short: "Read and write Delta tables",
 		Long: "foreset reads and writes Delta tables: in a folder, a bucket, or memory.\nLOCATION is a path or a URL.\n\n" +
 			"Exit codes: 0 done, 1 another failure, 2 a mistake in what was typed, 3 no such table or version, 4 a conflict or an unknown outcome,\n" +
-			"5 a feature that is not supported, 6 a damaged table, 7 no permission, 130 interrupted.",
+			"5 a feature that is not supported, 6 a damaged table or faults that verify found, 7 no permission, 130 interrupted.",
 		Version:           version(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -99,7 +99,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.infoCommand(), a.schemaCommand(), a.historyCommand(), a.filesCommand(), a.catCommand(),
 		a.createCommand(), a.appendCommand(), a.overwriteCommand(),
-		a.logCommand(), a.checkpointCommand(), a.completionCommand(),
+		a.logCommand(), a.checkpointCommand(), a.verifyCommand(), a.completionCommand(),
 	)
 	return root
 }

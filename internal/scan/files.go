@@ -77,11 +77,18 @@ func (r *files) data(ctx context.Context, f replay.File, o *opened, index bool) 
 
 // locate is where the object of a path is.
 func (r *files) locate(path string) (storage.Store, string, error) {
+	return Locate(r.opts.Store, r.opts.External, path)
+}
+
+// Locate is where the object is that a path of the log leads to, and what it is
+// called there: in the table's store, or, if the path is an absolute URI, where
+// external says.
+func Locate(table storage.Store, external External, path string) (storage.Store, string, error) {
 	name, err := log.DecodePath(path)
-	if err == nil || !log.IsAbsolute(path) || r.opts.External == nil {
-		return r.opts.Store, name, err
+	if err == nil || !log.IsAbsolute(path) || external == nil {
+		return table, name, err
 	}
-	return r.opts.External(path)
+	return external(path)
 }
 
 // rowsOf is how many rows a file has, deleted ones counted; −1 if the log does

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"math"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -21,6 +22,9 @@ type Options struct {
 	// StringPrefix is the number of characters that string bounds keep; 0 is
 	// StringPrefixDefault. See [StringPrefix].
 	StringPrefix int
+	// Exact takes bounds as they are: nothing is cut, rounded or left out but
+	// NaN. They are for comparing, and not for being written.
+	Exact bool
 	// TightBounds makes the text state tightBounds, as it should in tables
 	// whose protocol has deletion vectors.
 	TightBounds bool
@@ -59,6 +63,8 @@ type bounds interface {
 	add(arr arrow.Array, m mask) bool
 	// written gives the bounds as they go into the text; null: none.
 	written() (lo, hi value.Value)
+	// exact gives them as they are; null: there is no value.
+	exact() (lo, hi value.Value)
 }
 
 // NewCollector returns a collector for batches with the columns of s, in its
@@ -82,7 +88,7 @@ func (c *Collector) fields(s *schema.Struct, parent []string) []column {
 			out[i].isStruct, out[i].children = true, c.fields(t, path)
 		default:
 			if c.opts.Columns == nil || c.opts.Columns(path) {
-				out[i].leaf = &leaf{bounds: newBounds(t, c.opts.StringPrefix)}
+				out[i].leaf = &leaf{bounds: newBounds(t, c.opts.StringPrefix, c.opts.Exact)}
 			}
 		}
 	}
@@ -91,7 +97,7 @@ func (c *Collector) fields(s *schema.Struct, parent []string) []column {
 
 // newBounds chooses how a type's bounds are gathered; nil: not at all, as
 // Spark does for the types left out here.
-func newBounds(t schema.Type, prefix int) bounds {
+func newBounds(t schema.Type, prefix int, exact bool) bounds {
 	if d, ok := t.(schema.Decimal); ok {
 		return &decimalBounds{typ: d}
 	}
@@ -111,10 +117,13 @@ func newBounds(t schema.Type, prefix int) bounds {
 	case schema.TimestampNTZ:
 		return &integerBounds[int64]{typ: schema.TimestampNTZ, arrow: arrow.TIMESTAMP}
 	case schema.Float:
-		return &floatBounds[float32]{arrow: arrow.FLOAT32, value: value.Float}
+		return &floatBounds[float32]{arrow: arrow.FLOAT32, value: value.Float, skipNaN: exact}
 	case schema.Double:
-		return &floatBounds[float64]{arrow: arrow.FLOAT64, value: value.Double}
+		return &floatBounds[float64]{arrow: arrow.FLOAT64, value: value.Double, skipNaN: exact}
 	case schema.String:
+		if exact {
+			return newTextBounds(math.MaxInt)
+		}
 		return newTextBounds(prefix)
 	default:
 		return nil
@@ -208,14 +217,14 @@ func (c *Collector) File() *File {
 		f.SetTightBounds(true)
 	}
 	for i := range c.columns {
-		c.columns[i].write(f)
+		c.columns[i].write(f, c.opts.Exact)
 	}
 	return f
 }
 
-func (c *column) write(f *File) {
+func (c *column) write(f *File, exact bool) {
 	for i := range c.children {
-		c.children[i].write(f)
+		c.children[i].write(f, exact)
 	}
 	if c.leaf == nil {
 		return
@@ -224,6 +233,9 @@ func (c *column) write(f *File) {
 	known.NullCount = c.leaf.nulls
 	if c.leaf.bounds != nil {
 		lo, hi := c.leaf.bounds.written()
+		if exact {
+			lo, hi = c.leaf.bounds.exact()
+		}
 		if !lo.IsNull() {
 			known.Min = lo
 		}

@@ -43,4 +43,6 @@
 //   - Strings are cut to a prefix that still bounds them in the order of UTF-8
 //     bytes; one that is not valid UTF-8 is no bound.
 //   - Rows in which an enclosing struct is null count as nulls.
+//
+// With Options.Exact, for comparing, bounds are the values themselves.
 package stats

@@ -85,6 +85,13 @@ func (b *integerBounds[T]) written() (lo, hi value.Value) {
 	return lo, hi
 }
 
+func (b *integerBounds[T]) exact() (lo, hi value.Value) {
+	if !b.any {
+		return lo, hi
+	}
+	return value.Int(b.typ, int64(b.lo)), value.Int(b.typ, int64(b.hi))
+}
+
 // floorMilli rounds microseconds down to whole milliseconds.
 func floorMilli(us int64) int64 {
 	r := us % microsPerMilli
@@ -101,6 +108,8 @@ type floatBounds[T float32 | float64] struct {
 	any    bool // a number was seen
 	nan    bool // a NaN was seen
 	lo, hi T
+
+	skipNaN bool // a NaN does not count
 }
 
 func (b *floatBounds[T]) add(arr arrow.Array, m mask) bool {
@@ -109,6 +118,10 @@ func (b *floatBounds[T]) add(arr arrow.Array, m mask) bool {
 		return false
 	}
 	for start, end, ok := m.run(0); ok && !b.nan; start, end, ok = m.run(end) {
+		if b.skipNaN {
+			b.addNumbers(values[start:end])
+			continue
+		}
 		if !b.any {
 			b.lo, b.hi, b.any = values[start], values[start], true
 		}
@@ -127,6 +140,26 @@ func (b *floatBounds[T]) add(arr arrow.Array, m mask) bool {
 		b.lo, b.hi, b.nan = lo, hi, nan
 	}
 	return true
+}
+
+// addNumbers takes in values, and no NaN.
+func (b *floatBounds[T]) addNumbers(values []T) {
+	for _, v := range values {
+		switch {
+		case v != v:
+		case !b.any:
+			b.lo, b.hi, b.any = v, v, true
+		default:
+			b.lo, b.hi = min(b.lo, v), max(b.hi, v)
+		}
+	}
+}
+
+func (b *floatBounds[T]) exact() (lo, hi value.Value) {
+	if !b.any {
+		return lo, hi
+	}
+	return b.value(b.lo), b.value(b.hi)
 }
 
 // written omits what JSON numbers or readers cannot carry. NaN is Spark's
@@ -213,3 +246,5 @@ func (b *decimalBounds) written() (lo, hi value.Value) {
 	}
 	return value.Decimal(b.typ, b.lo), value.Decimal(b.typ, b.hi)
 }
+
+func (b *decimalBounds) exact() (lo, hi value.Value) { return b.written() }

@@ -3,6 +3,7 @@ package stats
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -32,6 +33,9 @@ func newTextBounds(prefix int) *textBounds {
 	// The maximum looks at up to 2·prefix+1 characters, and cutting at a byte
 	// may cost one.
 	const charsMax = 1 << 24
+	if prefix > math.MaxInt32 {
+		return &textBounds{prefix: prefix, keep: math.MaxInt}
+	}
 	return &textBounds{prefix: prefix, keep: utf8.UTFMax * (2*min(prefix, charsMax) + 2)}
 }
 
@@ -126,6 +130,14 @@ func (b *textBounds) written() (lo, hi value.Value) {
 		hi = value.String(s)
 	}
 	return lo, hi
+}
+
+// exact is for bounds that nothing was cut from.
+func (b *textBounds) exact() (lo, hi value.Value) {
+	if !b.any {
+		return lo, hi
+	}
+	return value.String(string(b.lo.head)), value.String(string(b.hi.head))
 }
 
 // whole is head without a character that was cut in two.

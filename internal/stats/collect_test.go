@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"pgregory.net/rapid"
 
+	"github.com/foreset/foreset/internal/arrowconv"
 	"github.com/foreset/foreset/internal/value"
 	"github.com/foreset/foreset/schema"
 )
@@ -435,6 +436,52 @@ func BenchmarkParse(b *testing.B) {
 	for b.Loop() {
 		if _, err := Parse(text, s); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestExactBoundsAreTheValues: nothing is cut, rounded or left out but NaN.
+func TestExactBoundsAreTheValues(t *testing.T) {
+	s, err := schema.ParseColumns("s string, t timestamp, d double, n double, dec decimal(20,2), none bigint")
+	if err != nil {
+		t.Fatal(err)
+	}
+	layout, err := arrowconv.Schema(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("ü", 1000)
+	batch, _, err := array.RecordFromJSON(memory.DefaultAllocator, layout, strings.NewReader(`[
+		{"s":"`+long+`b","t":"2024-01-01T00:00:00.000001Z","d":2.5,"n":null,"dec":"-1.25","none":null},
+		{"s":"`+long+`a","t":"2024-01-01T00:00:00.000009Z","d":-1,"n":null,"dec":"7.00","none":null},
+		{"s":null,"t":null,"d":null,"n":null,"dec":null,"none":null}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nan := array.NewFloat64Builder(memory.DefaultAllocator)
+	nan.AppendValues([]float64{math.NaN(), math.Inf(1), 3}, nil)
+	columns := batch.Columns()
+	columns[3] = nan.NewArray()
+	c := NewCollector(s, Options{Exact: true})
+	c.Add(array.NewRecordBatch(layout, columns, 3))
+	f := c.File()
+	for name, want := range map[string]Column{
+		"s":    {value.String(long + "a"), value.String(long + "b"), 1},
+		"t":    {value.Int(schema.Timestamp, 1704067200000001), value.Int(schema.Timestamp, 1704067200000009), 1},
+		"d":    {value.Double(-1), value.Double(2.5), 1},
+		"n":    {value.Double(3), value.Double(math.Inf(1)), 0},
+		"dec":  {value.Decimal(schema.Decimal{Precision: 20, Scale: 2}, value.FromInt64(-125)), value.Decimal(schema.Decimal{Precision: 20, Scale: 2}, value.FromInt64(700)), 1},
+		"none": {value.Null(schema.Long), value.Null(schema.Long), 3},
+	} {
+		got, ok := f.Written(name)
+		if !ok || got.NullCount != want.NullCount || got.Min.IsNull() != want.Min.IsNull() {
+			t.Errorf("%s: %v, want %v", name, got, want)
+			continue
+		}
+		lo, _ := value.Compare(got.Min, want.Min)
+		hi, _ := value.Compare(got.Max, want.Max)
+		if lo != 0 || hi != 0 {
+			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"reflect"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -182,11 +183,30 @@ func (l *live) names(ctx context.Context, columns []schema.Field) error {
 			return nil
 		}
 		l.objects[key] = object{a.Size, -1}
+		for _, c := range columns {
+			if !hasValue(a.PartitionValues, c.Name) {
+				l.is(a, Fault{Kind: Wrong, Detail: fmt.Sprintf("there is no partition value for %q", c.Name)})
+				return nil
+			}
+		}
 		if values, err = partition.AppendValues(values[:0], a.PartitionValues, columns, l.Zone); err != nil {
 			l.is(a, Fault{Kind: Wrong, Detail: fmt.Sprintf("partition values: %v", err)})
 		}
 		return nil
 	})
+}
+
+// hasValue says whether partitionValues has a column, in whatever case.
+func hasValue(values map[string]*string, column string) bool {
+	if _, has := values[column]; has {
+		return true
+	}
+	for name := range values {
+		if strings.EqualFold(name, column) {
+			return true
+		}
+	}
+	return false
 }
 
 // objectID stands for an object: that of a name in the table's store, or of a

@@ -225,9 +225,8 @@ func (w *walk) checksum(ctx context.Context, v log.Version) error {
 	if err != nil {
 		return w.gone(ctx, f.Name, err, v)
 	}
-	_, commit := w.commits[v]
 	if w.state == nil || w.state.version != v {
-		if !commit && len(w.checkpoints[v]) == 0 {
+		if v > w.newest {
 			w.foundf(f.Name, Note, v, "not compared with anything: the log has no such version")
 		}
 		return nil

@@ -12,6 +12,9 @@
 // predicate is TRUE for it. Batches carry the physical positions of their rows
 // from the file to the caller, through skipping and filtering.
 //
+// Parts (part.go) are the same for files that a caller names, live or not, and for
+// the rows of one that deletion vectors mark.
+//
 // Files are read by a bounded number of goroutines that end before the
 // iteration does. What they hold is bounded by the budget they are given.
 package scan

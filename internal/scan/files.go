@@ -40,14 +40,11 @@ func (r *files) open(ctx context.Context, f replay.File, o *opened, index bool) 
 	if d == nil {
 		return r.data(ctx, f, o, index)
 	}
-	if !r.deletes {
-		return fmt.Errorf("%w: the file has a deletion vector, and the table's protocol has not the feature %s", log.ErrCorrupt, feature.DeletionVectors)
-	}
 	var deleted *dv.Bitmap
 	var g errgroup.Group // a file keeps the context that it is opened with
 	g.Go(func() error { return r.data(ctx, f, o, true) })
 	g.Go(func() (err error) {
-		deleted, err = r.vectors.Read(ctx, d, rowsOf(f))
+		deleted, err = r.vector(ctx, d, rowsOf(f))
 		return err
 	})
 	if err := g.Wait(); err != nil {
@@ -56,11 +53,20 @@ func (r *files) open(ctx context.Context, f replay.File, o *opened, index bool) 
 	if deleted.Len() == 0 {
 		return nil
 	}
-	if last := deleted.Max(); last >= o.data.NumRows() { // where the log does not say how many rows there are
-		return fmt.Errorf("%w: the deletion vector %s has row %d, and the file %d rows", log.ErrCorrupt, d.ID(), last, o.data.NumRows())
+	if err := within(deleted, d, o.data.NumRows()); err != nil { // where the log does not say how many rows there are
+		return err
 	}
 	o.deleted = deleted
 	return nil
+}
+
+// vector is the rows that a deletion vector marks, of a file with so many rows
+// if that is known.
+func (r *files) vector(ctx context.Context, d *log.DeletionVector, rows int64) (*dv.Bitmap, error) {
+	if !r.deletes {
+		return nil, fmt.Errorf("%w: the file has a deletion vector, and the table's protocol has not the feature %s", log.ErrCorrupt, feature.DeletionVectors)
+	}
+	return r.vectors.Read(ctx, d, rows)
 }
 
 // data opens the data file.
@@ -73,6 +79,21 @@ func (r *files) data(ctx context.Context, f replay.File, o *opened, index bool) 
 		Rows: rowsOf(f), Mapping: r.opts.Mapping(), Allocator: r.opts.Allocator, PageIndex: index,
 	})
 	return err
+}
+
+// sized is a file of which the log does not say the size.
+func (r *files) sized(ctx context.Context, f replay.File) (replay.File, error) {
+	st, name, err := r.locate(f.Path())
+	if err != nil {
+		return f, err
+	}
+	info, err := st.Head(ctx, name)
+	if err != nil {
+		return f, err
+	}
+	with := *f.Add()
+	with.Size = info.Size
+	return replay.FileOf(&with), nil
 }
 
 // locate is where the object of a path is.

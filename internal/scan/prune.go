@@ -18,6 +18,9 @@ import (
 // it is not nil.
 func (p *Plan) ranges(o *opened, told func(Skip)) ([]parquetio.RowRange, error) {
 	if p.where == nil {
+		if o.only != nil {
+			return around(o.only, o.data.NumRows()), nil
+		}
 		return nil, nil
 	}
 	ranges := []parquetio.RowRange{}

@@ -32,6 +32,7 @@ type opened struct {
 	file    replay.File
 	data    *parquetio.File
 	deleted *dv.Bitmap // nil: no row of it is
+	only    *dv.Bitmap // if not nil: the rows that are read, of all others none
 	keys    []value.Value
 }
 
@@ -45,10 +46,14 @@ func (o *opened) rows() int64 {
 
 // without is what a read of the file leaves out.
 func (o *opened) without() func(first, end int64) iter.Seq2[int64, int64] {
-	if o.deleted == nil {
+	switch {
+	case o.only != nil:
+		return others(o.only)
+	case o.deleted != nil:
+		return o.deleted.Ranges
+	default:
 		return nil
 	}
-	return o.deleted.Ranges
 }
 
 // open opens a file of the result. The caller closes its data.

@@ -7,13 +7,19 @@ import (
 	"sync"
 
 	"golang.org/x/sync/semaphore"
-
-	"github.com/foreset/foreset/internal/replay"
 )
 
 // Batches reads the result. A batch is valid until the next one is asked for;
 // Retain keeps its record. The iteration ends with the first error.
 func (p *Plan) Batches(ctx context.Context) iter.Seq2[Batch, error] {
+	return p.batches(ctx, func(ctx context.Context) iter.Seq2[Part, error] { return whole(p.chosen(ctx)) })
+}
+
+// source yields what is to be read.
+type source func(ctx context.Context) iter.Seq2[Part, error]
+
+// batches reads parts of files.
+func (p *Plan) batches(ctx context.Context, parts source) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
 		left := p.opts.Limit
 		emit := func(b Batch, err error) (more bool) {
@@ -29,29 +35,29 @@ func (p *Plan) Batches(ctx context.Context) iter.Seq2[Batch, error] {
 			return yield(b, nil) && left > 0
 		}
 		if p.opts.Parallel <= 1 {
-			p.inTurn(ctx, emit)
+			p.inTurn(ctx, parts, emit)
 		} else {
-			p.inParallel(ctx, emit)
+			p.inParallel(ctx, parts, emit)
 		}
 	}
 }
 
 // inTurn reads one file after the other, in the caller's goroutine.
-func (p *Plan) inTurn(ctx context.Context, emit func(Batch, error) bool) {
-	for f, err := range p.chosen(ctx) {
+func (p *Plan) inTurn(ctx context.Context, parts source, emit func(Batch, error) bool) {
+	for part, err := range parts(ctx) {
 		if err != nil {
 			emit(Batch{}, err)
 			return
 		}
-		if !p.readOne(ctx, f, emit) {
+		if !p.readOne(ctx, part, emit) {
 			return
 		}
 	}
 }
 
 // readOne reads one file; false if the caller has had enough.
-func (p *Plan) readOne(ctx context.Context, f replay.File, emit func(Batch, error) bool) bool {
-	o, err := p.open(ctx, f)
+func (p *Plan) readOne(ctx context.Context, part Part, emit func(Batch, error) bool) bool {
+	o, err := p.openPart(ctx, part)
 	if err != nil {
 		return emit(Batch{}, err)
 	}
@@ -78,14 +84,14 @@ const ahead = 32
 // inParallel reads several files at once. One goroutine walks the files and
 // starts one for each of them, within the limits; all have ended when it
 // returns.
-func (p *Plan) inParallel(caller context.Context, emit func(Batch, error) bool) {
+func (p *Plan) inParallel(caller context.Context, parts source, emit func(Batch, error) bool) {
 	ctx, cancel := context.WithCancel(caller)
 	streams := make(chan chan item, ahead) // one for each file, in the order of the files
 	shared := make(chan item)              // for all files, when order does not matter
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		p.produce(ctx, streams, shared)
+		p.produce(ctx, parts, streams, shared)
 	}()
 	defer func() {
 		cancel()
@@ -123,7 +129,7 @@ func (p *Plan) inParallel(caller context.Context, emit func(Batch, error) bool) 
 
 // produce walks the files and reads them. It returns when all its goroutines
 // have.
-func (p *Plan) produce(ctx context.Context, streams chan chan item, shared chan item) {
+func (p *Plan) produce(ctx context.Context, parts source, streams chan chan item, shared chan item) {
 	var workers sync.WaitGroup
 	files := semaphore.NewWeighted(max(ahead, int64(p.opts.Parallel)))
 	bytes := semaphore.NewWeighted(p.opts.Budget)
@@ -133,12 +139,12 @@ func (p *Plan) produce(ctx context.Context, streams chan chan item, shared chan 
 	defer workers.Wait()
 	before := make(chan struct{}) // closed when the file before is being decoded, or has failed
 	close(before)
-	for f, err := range p.chosen(ctx) {
+	for part, err := range parts(ctx) {
 		// What a file needs is acquired here, in the order of the files: a
 		// later one must not hold what an earlier one waits for.
 		weight := int64(0)
 		if err == nil {
-			weight = max(0, min(f.Size(), p.opts.Budget))
+			weight = max(0, min(part.Size(), p.opts.Budget))
 			err = errors.Join(files.Acquire(ctx, 1), bytes.Acquire(ctx, weight))
 		}
 		out := shared
@@ -165,7 +171,7 @@ func (p *Plan) produce(ctx context.Context, streams chan chan item, shared chan 
 			}
 			defer files.Release(1)
 			defer bytes.Release(weight)
-			o, err := p.open(ctx, f)
+			o, err := p.openPart(ctx, part)
 			if p.opts.Ordered {
 				<-turn // as above: decoding is begun in the order of the files
 			}

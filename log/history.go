@@ -109,6 +109,18 @@ func (l *listing) lastModified(first, last Version, want int64) (v Version, ok b
 	return v, ok
 }
 
+// Dated is what dates the versions in a listing of the whole log, and the time
+// of each as [AdjustTimestamps] has it. The error is that of [EarliestVersion].
+func Dated(entries []storage.Info) (files []File, times []int64, err error) {
+	l := newListing(entries)
+	first, _, err := l.bounds()
+	if err != nil {
+		return nil, nil, err
+	}
+	files = l.dated(first)
+	return files, AdjustTimestamps(files), nil
+}
+
 // dated is the files that date the versions from the earliest listed on: the
 // commits, and in place of one that is gone the checkpoint that starts the
 // log.

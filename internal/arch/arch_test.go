@@ -45,10 +45,11 @@ var mayImport = map[string][]string{
 	"internal/scan":        {"checkpoint", "internal/dv", "internal/feature", "internal/replay", "internal/parquetio", "internal/parquetfile", "internal/skipping", "internal/partition", "internal/arrowconv", "internal/value", "internal/stats", "expr", "log", "storage", "schema"},
 	"internal/aggregate":   {"internal/scan", "internal/stats", "internal/arrowconv", "internal/value", "expr", "schema"},
 	"internal/verify":      {"checkpoint", "internal/scan", "internal/replay", "internal/dv", "internal/feature", "internal/partition", "internal/parquetio", "internal/parquetfile", "internal/stats", "internal/value", "expr", "log", "storage", "schema"},
+	"internal/cdf":         {"internal/scan", "internal/replay", "internal/feature", "checkpoint", "log", "schema"},
 	"internal/write":       {"internal/parquetio", "internal/parquetfile", "internal/partition", "internal/arrowconv", "internal/value", "internal/stats", "expr", "log", "storage", "schema"},
 	"internal/sim":         {"storage", "storage/faults"},
 	"internal/drivertest":  {"table", "table/rows", "storage"},
-	"table":                {"internal/write", "internal/verify", "internal/scan", "internal/aggregate", "internal/txn", "internal/replay", "internal/conflict", "internal/feature", "internal/parquetio", "internal/parquetfile", "internal/skipping", "internal/partition", "internal/arrowconv", "internal/value", "internal/stats", "checkpoint", "expr", "log", "storage", "schema"},
+	"table":                {"internal/write", "internal/verify", "internal/scan", "internal/aggregate", "internal/cdf", "internal/txn", "internal/replay", "internal/conflict", "internal/feature", "internal/parquetio", "internal/parquetfile", "internal/skipping", "internal/partition", "internal/arrowconv", "internal/value", "internal/stats", "checkpoint", "expr", "log", "storage", "schema"},
 	"table/rows":           {"schema", "internal/arrowconv", "internal/variantbin"},
 	"cmd/foreset":          {"storage/s3", "storage/azure", "storage/gcs", "table", "table/rows", "log", "expr", "schema", "storage", "checkpoint", "internal/value"},
 }
@@ -65,7 +66,7 @@ var reserved = map[string][]string{
 	"go.opentelemetry.io/":                   {"table"},
 	"github.com/RoaringBitmap/":              {}, // an oracle of tests
 	"github.com/apache/arrow-go/v18/parquet": {"internal/parquetfile", "internal/parquetio", "checkpoint", "cmd/foreset"},
-	"github.com/apache/arrow-go/v18/arrow":   {"expr", "internal/arrowconv", "internal/stats", "internal/parquetfile", "internal/parquetio", "checkpoint", "internal/replay", "internal/scan", "internal/aggregate", "internal/verify", "internal/write", "table", "table/rows", "cmd/foreset"},
+	"github.com/apache/arrow-go/v18/arrow":   {"expr", "internal/arrowconv", "internal/stats", "internal/parquetfile", "internal/parquetio", "checkpoint", "internal/replay", "internal/scan", "internal/aggregate", "internal/cdf", "internal/verify", "internal/write", "table", "table/rows", "cmd/foreset"},
 	"github.com/spf13/cobra":                 {"cmd/foreset"},
 	"github.com/vbauerster/mpb":              {"cmd/foreset"},
 	"log":                                    {}, // the standard logger; ours is module + "/log"

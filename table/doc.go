@@ -30,6 +30,7 @@
 //
 //	read    Snapshot   hint, listing, .crc or checkpoint and commits     internal/replay
 //	        Scan       files, row groups and pages that may match        internal/scan
+//	        Changes    what commits did to rows; Tail as it goes on      internal/cdf
 //	write   Append     convert, check constraints, write files           internal/write
 //	        commit     put if absent, settle, check winners, rebase      internal/txn
 //	        follow     .crc, checkpoint when one is due                  [Post]

@@ -8,6 +8,7 @@ import (
 	"github.com/foreset/foreset/checkpoint"
 	"github.com/foreset/foreset/expr"
 	"github.com/foreset/foreset/internal/arrowconv"
+	"github.com/foreset/foreset/internal/cdf"
 	"github.com/foreset/foreset/internal/conflict"
 	"github.com/foreset/foreset/internal/feature"
 	"github.com/foreset/foreset/internal/parquetfile"
@@ -48,6 +49,12 @@ var (
 	ErrCorrupt = log.ErrCorrupt
 	// ErrVersionGone: the version is not there: not yet, or not any more.
 	ErrVersionGone = log.ErrVersionGone
+	// ErrNoChanges: the row changes of a version cannot be had; see
+	// [NoChangesError].
+	ErrNoChanges = cdf.ErrNoChanges
+	// ErrBarrier: what is read of a table does not go on as it was; see
+	// [BarrierError].
+	ErrBarrier = cdf.ErrBarrier
 	// ErrLimit: something exceeds one of [Limits]; the error names it.
 	ErrLimit = log.ErrLimit
 	// ErrDenied: the store does not permit the operation, or a file is outside of
@@ -66,6 +73,16 @@ type ConflictError = conflict.Error
 // UnsupportedError names every feature that is missing; Write is true when the
 // table can still be read. It is [ErrUnsupported].
 type UnsupportedError = feature.UnsupportedError
+
+// NoChangesError says at which Version the row changes cannot be had, and why:
+// the change data feed was off, or a data file that is needed is gone. It is
+// [ErrNoChanges].
+type NoChangesError = cdf.NoChangesError
+
+// BarrierError says at which Version a table changed so that what was read of it
+// and what comes do not fit one schema, or that it is another table: Replaced. It
+// is [ErrBarrier].
+type BarrierError = cdf.BarrierError
 
 // CommitUnknownError says that a commit may or may not be, or become, a
 // version of the table: the data files it names are kept. [Table.Resolve]

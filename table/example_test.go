@@ -311,3 +311,61 @@ func ExampleCreate() {
 	// true
 	// reader 1 writer 2
 }
+
+// What commits did to rows, from one version to another.
+func ExampleTable_Changes() {
+	ctx := context.Background()
+	t := trips("changes", &table.CreateOptions{Properties: map[string]string{"delta.enableChangeDataFeed": "true"}})
+	defer t.Close(ctx)
+	must(t.Append(ctx, must(rows.Of([]Trip{{ID: 1, City: "Oslo"}, {ID: 2, City: "Rome"}})), nil))
+	must(t.Overwrite(ctx, expr.Expr{}, must(rows.Of([]Trip{{ID: 3, City: "Rome"}})), nil))
+
+	type Change struct {
+		ID      int64
+		What    string `delta:"_change_type"`
+		Version int64  `delta:"_commit_version"`
+	}
+	changes := must(t.Changes(ctx, table.Version(1), table.At{}, &table.ScanOptions{
+		Columns: []string{"id", "_change_type", "_commit_version"}, Where: expr.SQL("city = 'Rome'"),
+	}))
+	defer changes.Release()
+	for changes.Next() {
+		batch := func(yield func(arrow.RecordBatch, error) bool) { yield(changes.RecordBatch(), nil) }
+		for c, err := range rows.Decode[Change](batch) {
+			fmt.Println(must(c, err))
+		}
+	}
+	fmt.Println(changes.Err())
+	// Unordered output:
+	// {2 insert 1}
+	// {2 delete 2}
+	// {3 insert 2}
+	// <nil>
+}
+
+// Follow a table. Store the version of each change when it is dealt with, and
+// begin again after it.
+func ExampleTable_Tail() {
+	ctx := context.Background()
+	t := trips("tail", &table.CreateOptions{Properties: map[string]string{"delta.enableChangeDataFeed": "true"}})
+	defer t.Close(ctx)
+	must(t.Append(ctx, must(rows.Of([]Trip{{ID: 1, City: "Oslo"}})), nil))
+	must(t.Append(ctx, must(rows.Of([]Trip{{ID: 2, City: "Oslo"}, {ID: 3, City: "Oslo"}})), nil))
+
+	done, until := int64(0), int64(2) // of what was stored; without Until it goes on
+	for change, err := range t.Tail(ctx, &table.TailOptions{After: &done, Until: &until, Rows: &table.ScanOptions{}}) {
+		if err != nil {
+			fmt.Println("begin again after", done, "because of", err)
+			break
+		}
+		n := int64(0)
+		for batch, err := range change.Rows {
+			n += must(batch, err).NumRows()
+		}
+		fmt.Println("version", change.Version, "changed", n, "rows")
+		done = change.Version
+	}
+	// Output:
+	// version 1 changed 1 rows
+	// version 2 changed 2 rows
+}

@@ -236,6 +236,7 @@ def contend(a):
 
 WORKLOADS = {
     "W1_append": append, "W1b_partitioned": append, "W2_full": scan, "W2b_project": scan, "W2c_selective": scan, "W2d_lookup": scan,
+    "W2dv_full": scan, "W2dv_project": scan,
     "W3_snapshot": open_and_list, "W3_incremental": advance, "W3_plan": plan_scan, "W4_small_commits": small_commits,
     "W4c_checkpoint": write_checkpoint,
     "W5_contention": contend, "W0_idle": lambda a: idle(a, ENGINE), **{name: lambda a: small.run(a, ENGINE) for name in small.WORKLOADS},

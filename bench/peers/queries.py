@@ -19,9 +19,9 @@ class Query:
 
 
 def query(workload, key):
-    if workload == "W2_full":
+    if workload in ("W2_full", "W2dv_full"):
         return Query("l_quantity")
-    if workload == "W2b_project":
+    if workload in ("W2b_project", "W2dv_project"):
         return Query("l_quantity", ["l_orderkey", "l_quantity", "l_shipdate"])
     if workload == "W2c_selective":
         day = pc.field("l_shipdate")

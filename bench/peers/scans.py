@@ -50,7 +50,7 @@ def with_polars(table, q):
 def main():
     flags = argparse.ArgumentParser()
     flags.add_argument("engine", choices=["duckdb", "polars"])
-    flags.add_argument("workload", choices=["W2_full", "W2b_project", "W2c_selective", "W2d_lookup"])
+    flags.add_argument("workload", choices=["W2_full", "W2b_project", "W2c_selective", "W2d_lookup", "W2dv_full", "W2dv_project"])
     flags.add_argument("--table", required=True)
     flags.add_argument("--scale", default="sf1")
     flags.add_argument("--repeat", type=int, default=1)

@@ -14,11 +14,12 @@ import (
 //	                                                                     └► many rows: output and predicate of the ranges, filtered
 
 const (
-	// To read a run of rows by itself costs about as much as to decode and drop
-	// so many.
-	rowsPerRun = 32
-	// Nor is it worth a probe where more than one in so many rows is left.
-	keptMax = 2
+	// Rows that are left are read with what is between them if that is less than
+	// so many rows (package parquetio reads through them): nothing is spared.
+	apart = 256
+	// A probe is not worth it where more than one in so many rows is read all
+	// the same.
+	readMax = 2
 	// Fewer rows are read at one go, unless Options.ProbeRows says otherwise.
 	probeRows = 4096
 )
@@ -35,7 +36,7 @@ func (o *odds) good() bool { return o.misses.Load() <= o.hits.Load()+1 }
 // or was in other row groups, or if reading fails: then it fails again at its
 // place, after the rows before it.
 func (p *Plan) matching(ctx context.Context, o *opened, rows []parquetio.RowRange) (found []parquetio.RowRange, exact bool) {
-	var total, kept int64
+	var total, kept, read int64
 	for _, r := range rows {
 		total += r.Count
 	}
@@ -52,11 +53,12 @@ func (p *Plan) matching(ctx context.Context, o *opened, rows []parquetio.RowRang
 		if err != nil {
 			return rows, false
 		}
+		read += readWith(found, runs)
 		found, kept = extend(found, runs), kept+n
 		if p.opts.Limit > 0 && kept >= p.opts.Limit {
 			break // that is enough, wherever it is
 		}
-		if int64(len(found))*rowsPerRun > total || kept*keptMax > total {
+		if read*readMax > total {
 			p.odds.misses.Add(1)
 			return rows, false
 		}
@@ -78,6 +80,23 @@ func (p *Plan) selected(b parquetio.Batch, o *opened) ([]parquetio.RowRange, int
 		return nil, 0, err
 	}
 	return pick(b.Rows, sel), int64(len(sel)), nil
+}
+
+// readWith is how many rows are read for more ranges behind those found: theirs,
+// and the rows between them that are not worth skipping.
+func readWith(found, more []parquetio.RowRange) (rows int64) {
+	end := int64(-apart)
+	if n := len(found); n > 0 {
+		end = found[n-1].End()
+	}
+	for _, r := range more {
+		if gap := r.First - end; gap < apart {
+			rows += gap
+		}
+		rows += r.Count
+		end = r.End()
+	}
+	return rows
 }
 
 // extend appends ranges, the first of which may go on where the last one ends.

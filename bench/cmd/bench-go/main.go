@@ -57,6 +57,8 @@ var workloads = map[string]workload{
 	"W2b_project":      scanTable,
 	"W2c_selective":    scanTable,
 	"W2d_lookup":       scanTable,
+	"W2dv_full":        scanTable,
+	"W2dv_project":     scanTable,
 	"W3_snapshot":      openAndList,
 	"W3_incremental":   advance,
 	"W3_plan":          planScan,
@@ -87,6 +89,9 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) int {
+	if len(args) > 0 && args[0] == deleteCommand {
+		return report(ctx, &config{workload: deleteCommand}, deleteMain(ctx, args[1:]))
+	}
 	if len(args) > 0 && args[0] == writerCommand {
 		return report(ctx, &config{workload: "writer"}, writerMain(ctx, args[1:]))
 	}

@@ -23,7 +23,7 @@ type query struct {
 
 func (c *config) query() query {
 	switch c.workload {
-	case "W2b_project":
+	case "W2b_project", "W2dv_project":
 		return query{columns: []string{"l_orderkey", "l_quantity", "l_shipdate"}, sum: "l_quantity"}
 	case "W2c_selective":
 		return query{

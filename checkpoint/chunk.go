@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"unsafe"
 )
 
 const (
@@ -134,7 +135,6 @@ type chunker struct {
 
 	live  []bool // of the rows of the chunk: is there a file
 	files int    // how many
-	text  []byte // scratch
 }
 
 // newChunker opens the columns; nil if the row group has no files.
@@ -254,7 +254,7 @@ func (c *chunker) next() (*Files, error) {
 	return f, nil
 }
 
-// builder collects texts in scratch memory and copies them out in one piece.
+// builder collects texts in one piece of memory.
 type builder struct {
 	column *column // is charged
 	text   []byte
@@ -270,26 +270,25 @@ func (b *builder) end() bool {
 	return true
 }
 
-func (b *builder) texts() texts { return texts{data: string(b.text), ends: b.ends} }
-
-// start takes the scratch memory, done gives it back.
-func (c *chunker) start(col *column, n int) *builder {
-	c.text = room(c.text, col, len(c.live))
-	return &builder{column: col, text: c.text[:0], ends: make([]uint32, 0, n)}
-}
-
-// room is scratch memory for about so many texts of a column.
-func room(scratch []byte, col *column, n int) []byte {
-	m := col.group.part.file.Meta().RowGroups[col.group.index].Columns[col.index].MetaData
-	if size := min(chunkTextSize, m.TotalUncompressedSize/col.group.rows*int64(n)); size > int64(cap(scratch)) {
-		return make([]byte, 0, size)
+// texts is what was collected; the builder is not used after it. The memory is
+// handed over as it is, unless much of it is empty: nobody writes to it any more.
+func (b *builder) texts() texts {
+	text := b.text
+	if b.text = nil; cap(text)-len(text) > len(text)/8 {
+		return texts{data: string(text), ends: b.ends}
 	}
-	return scratch
+	return texts{data: unsafe.String(unsafe.SliceData(text), len(text)), ends: b.ends}
 }
 
-func (c *chunker) done(b *builder) texts {
-	c.text = b.text
-	return b.texts()
+// start makes room for the texts of n of the rows of a chunk.
+func (c *chunker) start(col *column, n int) *builder {
+	return &builder{column: col, text: room(col, len(c.live)), ends: make([]uint32, 0, n)}
+}
+
+// room is memory for about so many texts of a column.
+func room(col *column, n int) []byte {
+	m := col.group.part.file.Meta().RowGroups[col.group.index].Columns[col.index].MetaData
+	return make([]byte, 0, max(0, min(chunkTextSize, m.TotalUncompressedSize/col.group.rows*int64(n))))
 }
 
 func (c *chunker) readPaths(f *Files, rows int) {
@@ -306,7 +305,7 @@ func (c *chunker) readPaths(f *Files, rows int) {
 		}
 	}
 	c.files = len(b.ends)
-	f.paths = c.done(b)
+	f.paths = b.texts()
 }
 
 // integers reads a column that a file must have, or that is 0 if null.
@@ -413,6 +412,7 @@ func (c *chunker) readPartitions(f *Files) {
 		}
 	}
 	f.partitions = n.b.texts()
+	f.shareMaps()
 }
 
 func (c *chunker) readClustering(f *Files) {
@@ -460,7 +460,7 @@ func (c *chunker) maps(m *mapping) *mapTexts {
 	if out.there.count() == 0 {
 		return nil
 	}
-	out.pairs = c.done(b)
+	out.pairs = b.texts()
 	return out
 }
 

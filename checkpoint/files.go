@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"math/bits"
+	"sync/atomic"
 
 	"github.com/foreset/foreset/log"
 )
@@ -28,9 +29,10 @@ type Files struct {
 	paths      texts
 	size       []int64
 	modified   []int64
-	partition  []uint32 // index into partitions
-	partitions texts    // the distinct partition values, as pairs
-	dv         *vectors // nil if no file has one
+	partition  []uint32                             // index into partitions
+	partitions texts                                // the distinct partition values, as pairs
+	maps       []atomic.Pointer[map[string]*string] // these as maps, as far as they were asked for; nil if they are many
+	dv         *vectors                             // nil if no file has one
 	baseRowID  *numbers
 	commitVer  *numbers
 	clustering []uint32 // index into providers plus one, or 0; nil if none
@@ -179,13 +181,36 @@ func (f *Files) Stats(i int) string {
 	return f.stats.at(i)
 }
 
+// shareMaps lets files of one partition share the map of their partition values,
+// where there are far fewer partitions than files.
+func (f *Files) shareMaps() {
+	const filesPerPartition = 16
+	if n := len(f.partitions.ends); n*filesPerPartition <= len(f.partition) {
+		f.maps = make([]atomic.Pointer[map[string]*string], n)
+	}
+}
+
+// partitionValues are those of a file.
+func (f *Files) partitionValues(i int) map[string]*string {
+	id := f.partition[i]
+	if f.maps == nil {
+		return pairs(f.partitions.at(int(id))).values()
+	}
+	if m := f.maps[id].Load(); m != nil {
+		return *m
+	}
+	m := pairs(f.partitions.at(int(id))).values()
+	f.maps[id].Store(&m) // another that was made meanwhile is equal
+	return m
+}
+
 // Add is the whole action, with nothing for columns that were not read.
 // DataChange is false, as in every checkpoint. Its strings share the memory
-// of f; its maps are the caller's.
+// of f, its partition values that of other files; they must not be changed.
 func (f *Files) Add(i int) *log.AddFile {
 	a := &log.AddFile{
 		Path:                    f.Path(i),
-		PartitionValues:         pairs(f.partitions.at(int(f.partition[i]))).values(),
+		PartitionValues:         f.partitionValues(i),
 		Size:                    f.size[i],
 		ModificationTime:        f.modified[i],
 		Stats:                   f.Stats(i),
@@ -201,10 +226,14 @@ func (f *Files) Add(i int) *log.AddFile {
 	return a
 }
 
-// Bytes is the memory that f holds.
+// mapCost is about what a map of partition values takes.
+const mapCost = 400
+
+// Bytes is the memory that f holds, or may come to hold.
 func (f *Files) Bytes() int64 {
 	n := f.paths.bytes() + f.partitions.bytes() + f.providers.bytes() + f.stats.bytes()
 	n += int64(8*(cap(f.size)+cap(f.modified)) + 4*(cap(f.partition)+cap(f.clustering)))
+	n += int64(len(f.maps)) * mapCost
 	if v := f.dv; v != nil {
 		n += int64(4*cap(v.index)+56*cap(v.more)) + v.id.bytes()
 	}
@@ -216,5 +245,5 @@ func (f *Files) Bytes() int64 {
 	if f.tags != nil {
 		n += f.tags.pairs.bytes() + int64(8*cap(f.tags.there))
 	}
-	return n + int64(cap(f.place.live)) + 464
+	return n + int64(cap(f.place.live)) + 488
 }

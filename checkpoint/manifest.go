@@ -234,6 +234,7 @@ func (c *addChunk) build(ctx context.Context) (*Files, error) {
 		clustering = append(clustering, id)
 	}
 	f.paths, f.partitions, f.dv = paths.texts(), partitions.b.texts(), c.vectors()
+	f.shareMaps()
 	if len(names.known) > 0 {
 		f.clustering, f.providers = clustering, providers.texts()
 	}

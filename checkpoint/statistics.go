@@ -14,12 +14,11 @@ type statistics struct {
 	fromParsed bool
 	want       accept
 
-	group   *group // nil: not fetched yet
-	owned   bool   // the group is nobody else's
-	passed  int64  // rows behind
-	text    *column
-	parsed  *parsed
-	scratch []byte
+	group  *group // nil: not fetched yet
+	owned  bool   // the group is nobody else's
+	passed int64  // rows behind
+	text   *column
+	parsed *parsed
 }
 
 func (p *part) statistics(index int, want accept) *statistics {
@@ -124,26 +123,24 @@ func (s *statistics) read(ctx context.Context, f *Files, live []bool) (*texts, e
 		}
 	}
 	s.skip(passed)
-	if b == nil {
-		return nil, s.fault()
-	}
-	if s.scratch = b.text; len(b.text) == 0 {
+	if b == nil || len(b.text) == 0 {
 		return nil, s.fault()
 	}
 	t := b.texts()
 	return &t, s.fault()
 }
 
-// start takes the scratch memory for the texts of n files, or some of them.
+// start makes room for the texts of n files, or some of them.
 func (s *statistics) start(n int, some bool) *builder {
 	col := s.text
 	if col == nil && len(s.group.opened) > 0 {
 		col = s.group.opened[0]
 	}
+	b := &builder{column: col, ends: make([]uint32, 0, n)}
 	if s.text != nil && !some {
-		s.scratch = room(s.scratch, s.text, n)
+		b.text = room(s.text, n)
 	}
-	return &builder{column: col, text: s.scratch[:0], ends: make([]uint32, 0, n)}
+	return b
 }
 
 // append takes the next row and appends its text, nothing if it has none.

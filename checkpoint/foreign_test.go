@@ -120,8 +120,8 @@ func TestLegacyMapsAndListsAreReadByStructure(t *testing.T) {
 	same(t, "adds", adds, []*log.AddFile{{Path: "a", Size: 7, PartitionValues: map[string]*string{"p": ptr("1")}, Tags: map[string]*string{}}})
 }
 
-// TestCase58MissingColumnsAreNull: a checkpoint of the first Delta versions.
-func TestCase58MissingColumnsAreNull(t *testing.T) {
+// TestEdgeC58MissingColumnsAreNull: a checkpoint of the first Delta versions.
+func TestEdgeC58MissingColumnsAreNull(t *testing.T) {
 	body := foreign(t, parquet.Group{
 		"add":    optional(parquet.Group{"path": text(), "size": long()}),
 		"remove": optional(parquet.Group{"path": text(), "deletionTimestamp": long()}),
@@ -160,9 +160,9 @@ func TestARowIsAnAddOnlyIfItHasAPath(t *testing.T) { // some writers leave a str
 	}
 }
 
-// TestCase57StatisticsAreRebuiltFromTheParsedForm: a checkpoint without the
+// TestEdgeC57StatisticsAreRebuiltFromTheParsedForm: a checkpoint without the
 // column stats, as Spark writes it: timestamps as INT96.
-func TestCase57StatisticsAreRebuiltFromTheParsedForm(t *testing.T) {
+func TestEdgeC57StatisticsAreRebuiltFromTheParsedForm(t *testing.T) {
 	bounds := func() parquet.Node {
 		return optional(parquet.Group{
 			"id": long(), "i": integer(), "f": optional(parquet.Leaf(parquet.FloatType)), "d": optional(parquet.Leaf(parquet.DoubleType)),
@@ -225,9 +225,9 @@ func TestCase57StatisticsAreRebuiltFromTheParsedForm(t *testing.T) {
 	}
 }
 
-// TestCase57StatisticsSurviveACheckpointWithoutJSON: what is rebuilt says the
+// TestEdgeC57StatisticsSurviveACheckpointWithoutJSON: what is rebuilt says the
 // same as what was written.
-func TestCase57StatisticsSurviveACheckpointWithoutJSON(t *testing.T) {
+func TestEdgeC57StatisticsSurviveACheckpointWithoutJSON(t *testing.T) {
 	s, err := schema.Parse([]byte(testSchema))
 	if err != nil {
 		t.Fatal(err)

@@ -58,8 +58,8 @@ func TestExpiredTombstonesAreLeftOut(t *testing.T) {
 	}
 }
 
-// TestCase61: with a retention, an application id without a time is dropped.
-func TestCase61ExpiredApplicationIDsAreLeftOut(t *testing.T) {
+// TestEdgeC61: with a retention, an application id without a time is dropped.
+func TestEdgeC61ExpiredApplicationIDsAreLeftOut(t *testing.T) {
 	now := testNow.UnixMilli()
 	src := source()
 	src.Txns = []*log.SetTransaction{{AppID: "old", LastUpdated: ptr(now - 3600_000)}, {AppID: "timeless"}, {AppID: "young", LastUpdated: ptr(now - 3599_999)}}
@@ -81,24 +81,24 @@ func TestCase61ExpiredApplicationIDsAreLeftOut(t *testing.T) {
 	}
 }
 
-// TestCase60: versions of an application may go down; what is given is kept.
-func TestCase60AnApplicationVersionMayBeAnything(t *testing.T) {
+// TestEdgeC60: versions of an application may go down; what is given is kept.
+func TestEdgeC60AnApplicationVersionMayBeAnything(t *testing.T) {
 	src := source()
 	src.Txns = []*log.SetTransaction{{AppID: "a", Version: -5}}
 	s, _, _ := readAll(t, mustEncode(t, src, nil))
 	same(t, "txns", s.Txns, src.Txns)
 }
 
-// TestCase59: a removed domain is gone from the checkpoint, unknown ones stay.
-func TestCase59RemovedDomainsAreLeftOut(t *testing.T) {
+// TestEdgeC59: a removed domain is gone from the checkpoint, unknown ones stay.
+func TestEdgeC59RemovedDomainsAreLeftOut(t *testing.T) {
 	src := source()
 	src.Domains = []*log.DomainMetadata{{Domain: "z.unknown", Configuration: "{}"}, {Domain: "b", Removed: true, Configuration: "old"}, {Domain: "a"}}
 	s, _, _ := readAll(t, mustEncode(t, src, nil))
 	same(t, "domains", s.Domains, []*log.DomainMetadata{{Domain: "a"}, {Domain: "z.unknown", Configuration: "{}"}})
 }
 
-// TestCase54: files are not data changes in a checkpoint, whatever they were.
-func TestCase54FilesInACheckpointAreNoDataChange(t *testing.T) {
+// TestEdgeC54: files are not data changes in a checkpoint, whatever they were.
+func TestEdgeC54FilesInACheckpointAreNoDataChange(t *testing.T) {
 	src := source()
 	src.Adds = all([]*log.AddFile{{Path: "a", DataChange: true}})
 	src.Removes = all([]*log.RemoveFile{{Path: "b", DataChange: true, DeletionTimestamp: ptr(int64(1)), Stats: "x", Tags: map[string]*string{}}})

@@ -117,17 +117,24 @@ func (l *loading) assembleAny(ctx context.Context, seg *log.Segment) (*State, er
 		if err == nil || !errors.As(err, &damaged) {
 			return s, err
 		}
-		if seg, err = l.before(ctx, seg.CheckpointVersion, damaged.err); err != nil {
+		if seg, err = l.before(ctx, seg.CheckpointVersion, seg.Checkpoint[0].Name, damaged.err); err != nil {
 			return nil, err
 		}
 	}
 }
 
 // before is the segment of the same version without use of a checkpoint that
-// is damaged, and of later ones.
-func (l *loading) before(ctx context.Context, v log.Version, damage error) (*log.Segment, error) {
+// is damaged, and of later ones: from another checkpoint of its version, if there
+// is one that comes after it in their order, or from what is older.
+func (l *loading) before(ctx context.Context, v log.Version, name string, damage error) (*log.Segment, error) {
 	l.warn(fmt.Errorf("checkpoint %d is not used: %w", v, damage))
-	seg, err := log.ListSegmentBefore(ctx, l.src.Store, v, l.at)
+	seg, err := log.ListSegmentBefore(ctx, l.src.Store, v+1, l.at)
+	for passed := false; err == nil && seg.CheckpointVersion == v && !passed; seg, err = seg.Without() {
+		passed = seg.Checkpoint[0].Name == name
+	}
+	if err != nil || seg.CheckpointVersion > v {
+		seg, err = log.ListSegmentBefore(ctx, l.src.Store, v, l.at)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint %d cannot be used (%w), nor can the log before it: %w", v, damage, err)
 	}

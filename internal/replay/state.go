@@ -155,7 +155,7 @@ func (l *lineage) without(ctx context.Context, v log.Version, damage error) (*St
 		return l.older, nil
 	}
 	again := &loading{src: l.src, at: v, last: true}
-	seg, err := again.before(ctx, l.base.version, damage)
+	seg, err := again.before(ctx, l.base.version, l.base.files[0].Name, damage)
 	if err != nil {
 		return nil, err
 	}

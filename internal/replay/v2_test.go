@@ -211,9 +211,9 @@ var v2Kinds = []struct {
 	sidecars int
 }{{"json", 2}, {"json", 0}, {"parquet", 2}, {"classic", 3}}
 
-// TestAV2CheckpointIsWhatItsCommitsAre, also with a hint that names it, one that
+// TestEdgeC55And56AV2CheckpointIsWhatItsCommitsAre, also with a hint that names it, one that
 // names more than there is, and after the commits before it are gone.
-func TestAV2CheckpointIsWhatItsCommitsAre(t *testing.T) {
+func TestEdgeC55And56AV2CheckpointIsWhatItsCommitsAre(t *testing.T) {
 	for _, c := range v2Kinds {
 		for _, hint := range []string{"", `{"version":8,"size":5,"v2Checkpoint":{"path":"x","sizeInBytes":3,"modificationTime":1,"nonFileActions":[],"sidecarFiles":[]}}`,
 			`{"version":8,"size":5,"parts":3}`, `{"version":9,"size":5,"parts":3}`} {

@@ -136,11 +136,7 @@ func (g *Group) open(rowGroup int) error {
 // by the group.
 func (g *Group) Column(column int) (r file.ColumnChunkReader, err error) {
 	err = g.file.Guard(g.path(column), func() error {
-		if g.deltas(column) {
-			r, err = g.fixedColumn(column)
-		} else {
-			r, err = g.reader.RowGroup(0).Column(column)
-		}
+		r, err = g.openColumn(column)
 		return err
 	})
 	if err != nil {
@@ -150,32 +146,26 @@ func (g *Group) Column(column int) (r file.ColumnChunkReader, err error) {
 	return r, nil
 }
 
-// deltas says whether a column has pages that only fixedPages decodes.
-func (g *Group) deltas(column int) bool {
-	md := g.reader.MetaData().RowGroups[0].Columns[column].MetaData
-	return g.file.meta.Schema.Column(column).PhysicalType() == parquet.Types.FixedLenByteArray &&
-		hasEncoding(md.Encodings, parquet.Encodings.DeltaByteArray)
-}
-
-func hasEncoding[E ~int64](all []E, want parquet.Encoding) bool {
-	return slices.ContainsFunc(all, func(e E) bool { return parquet.Encoding(e) == want })
-}
-
-func (g *Group) fixedColumn(column int) (file.ColumnChunkReader, error) {
-	pages, err := g.reader.RowGroup(0).GetColumnPageReader(column)
+// openColumn makes arrow-go's reader of a column over pages that are gone
+// through before.
+func (g *Group) openColumn(column int) (file.ColumnChunkReader, error) {
+	stored, err := g.reader.RowGroup(0).GetColumnPageReader(column)
 	if err != nil {
 		return nil, err
 	}
 	d := g.file.meta.Schema.Column(column)
-	fixed := &fixedPages{PageReader: pages, width: d.TypeLength(), mem: g.arena}
+	p := &pages{PageReader: stored, width: -1, mem: g.arena}
+	if d.PhysicalType() == parquet.Types.FixedLenByteArray {
+		p.width = d.TypeLength()
+	}
 	if d.MaxRepetitionLevel() > 0 {
-		fixed.levelsV1++
+		p.levelsV1++
 	}
 	if d.MaxDefinitionLevel() > 0 {
-		fixed.levelsV1++
+		p.levelsV1++
 	}
 	//lint:ignore SA1019 there is no other way to give a column pages of one's own
-	return file.NewColumnReader(d, fixed, g.arena, g.reader.BufferPool()), nil
+	return file.NewColumnReader(d, p, g.arena, g.reader.BufferPool()), nil
 }
 
 // Fault is the error to return for an error of a column's decoder: what the

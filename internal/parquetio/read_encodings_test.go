@@ -235,6 +235,8 @@ func TestPagesOfOldAndOddWritersAreRead(t *testing.T) {
 			dataV1(8, format.PlainDictionary, []byte{1, 8 << 1, 1}, packed(t, compress.Codecs.Snappy, []byte{1, 8 << 1, 1}))}, "[6 6 6 6 6 6 6 6]"},
 		{"a dictionary of one value, of no bits", format.Uncompressed, false, 8, []handPage{
 			dictionary(1, format.Plain, int32s(5), int32s(5)), dataV1(8, format.RLEDictionary, []byte{0, 8 << 1}, []byte{0, 8 << 1})}, "[5 5 5 5 5 5 5 5]"},
+		{"a page without values between others", format.Uncompressed, false, 16, []handPage{v1(plain), dataV1(0, format.Plain, nil, nil), v1(plain)}, sevens[:16] + " " + sevens[1:]},
+		{"pages without values at both ends", format.Snappy, true, 8, []handPage{dataV2(0, 0, format.Plain, yes, nil, nil, nil), dataV2(8, 0, format.Plain, yes, present, plain, snappy), dataV2(0, 0, format.Plain, yes, nil, nil, nil)}, sevens},
 		{"no rows, no pages", format.Snappy, false, 0, nil, "[]"},
 		{"no rows, a dictionary alone", format.Uncompressed, false, 0, []handPage{dictionary(0, format.Plain, nil, nil)}, "[]"},
 	} {

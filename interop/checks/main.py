@@ -2,7 +2,7 @@
 
     main.py [PART…]
 
-Parts are ours, mixed, flights, theirs and features; without any, all. All that is written goes into a temporary folder, which is kept if anything differed;
+Parts are ours, mixed, flights, theirs, features and shapes; without any, all. All that is written goes into a temporary folder, which is kept if anything differed;
 the exit code is then 1.
 """
 
@@ -24,10 +24,11 @@ from mixed import Mixed  # noqa: E402
 from ours import Ours  # noqa: E402
 from processes import Foreset, Reader, call  # noqa: E402
 from report import Report  # noqa: E402
+from shapes import Shapes  # noqa: E402
 from theirs import Theirs  # noqa: E402
 
 # The writers of theirs run while the other parts do their checks, so that it comes last.
-PARTS = {"ours": Ours, "mixed": Mixed, "flights": Flights, "theirs": Theirs, "features": Features}
+PARTS = {"ours": Ours, "mixed": Mixed, "flights": Flights, "theirs": Theirs, "features": Features, "shapes": Shapes}
 ENGINES = ["delta-rs", "polars", "spark"]
 BUILD_SECONDS = 600
 MODULE = os.path.join(HERE, "..", "..")

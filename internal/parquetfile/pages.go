@@ -10,40 +10,50 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 )
 
-// fixedPages presents the pages of a column of FIXED_LEN_BYTE_ARRAY. Those in
-// DELTA_BYTE_ARRAY, which parquet-mr writes for it in files of version 2 (the
-// long decimals of Spark) and which arrow-go does not decode, become PLAIN.
-type fixedPages struct {
+// pages goes through the pages of a column for what arrow-go does not do. It
+// leaves out those without values, which pyarrow writes when pages are small and
+// arrow-go takes for the end of the column. And what is FIXED_LEN_BYTE_ARRAY in
+// DELTA_BYTE_ARRAY, as parquet-mr has it in files of version 2 (the long
+// decimals of Spark), becomes PLAIN.
+type pages struct {
 	file.PageReader
-	width            int
+	width            int // of a value of fixed length; -1: they are not
 	levelsV1         int // of a page of version 1: how many kinds of levels are in front of the values
 	mem              memory.Allocator
-	page             file.Page
+	page             file.Page // instead of the stored one; nil: that one
 	err              error
 	prefix, suffixes []int32
 }
 
-// Next goes to the next page, decoded.
-func (p *fixedPages) Next() bool {
+// Next goes to the next page that has values, or is a dictionary.
+func (p *pages) Next() bool {
 	p.release()
-	if !p.PageReader.Next() {
-		return false
+	for p.PageReader.Next() {
+		page := p.PageReader.Page()
+		if _, data := page.(file.DataPage); data && page.NumValues() == 0 {
+			continue
+		}
+		if p.width >= 0 && parquet.Encoding(page.Encoding()) == parquet.Encodings.DeltaByteArray {
+			p.page, p.err = p.toPlain(page)
+		}
+		return p.err == nil
 	}
-	switch page := p.PageReader.Page().(type) {
+	return false
+}
+
+func (p *pages) toPlain(page file.Page) (file.Page, error) {
+	switch page := page.(type) {
 	case *file.DataPageV1:
-		if parquet.Encoding(page.Encoding()) == parquet.Encodings.DeltaByteArray {
-			p.page, p.err = p.plainV1(page)
-		}
+		return p.plainV1(page)
 	case *file.DataPageV2:
-		if parquet.Encoding(page.Encoding()) == parquet.Encodings.DeltaByteArray {
-			p.page, p.err = p.plainV2(page)
-		}
+		return p.plainV2(page)
+	default:
+		return nil, errDelta
 	}
-	return p.err == nil
 }
 
 // Page is the current page.
-func (p *fixedPages) Page() file.Page {
+func (p *pages) Page() file.Page {
 	if p.page != nil {
 		return p.page
 	}
@@ -51,7 +61,7 @@ func (p *fixedPages) Page() file.Page {
 }
 
 // Err says why there is no next page.
-func (p *fixedPages) Err() error {
+func (p *pages) Err() error {
 	if p.err != nil {
 		return p.err
 	}
@@ -59,19 +69,19 @@ func (p *fixedPages) Err() error {
 }
 
 // Close releases the pages.
-func (p *fixedPages) Close() error {
+func (p *pages) Close() error {
 	p.release()
 	return p.PageReader.Close()
 }
 
-func (p *fixedPages) release() {
+func (p *pages) release() {
 	if p.page != nil {
 		p.page.Release()
 		p.page = nil
 	}
 }
 
-func (p *fixedPages) plainV1(page *file.DataPageV1) (file.Page, error) {
+func (p *pages) plainV1(page *file.DataPageV1) (file.Page, error) {
 	data, levels := page.Data(), 0
 	for range p.levelsV1 { // each behind its length
 		if len(data)-levels < 4 {
@@ -96,7 +106,7 @@ func (p *fixedPages) plainV1(page *file.DataPageV1) (file.Page, error) {
 	}), nil
 }
 
-func (p *fixedPages) plainV2(page *file.DataPageV2) (file.Page, error) {
+func (p *pages) plainV2(page *file.DataPageV2) (file.Page, error) {
 	data, levels := page.Data(), int64(page.DefinitionLevelByteLen())+int64(page.RepetitionLevelByteLen())
 	if levels < 0 || levels > int64(len(data)) {
 		return nil, errDelta
@@ -115,7 +125,7 @@ var errDelta = errors.New("a page of DELTA_BYTE_ARRAY is damaged")
 // plain is a page with its levels, and its values, most of them at most, as
 // they are: each is so many bytes of the one before it, and then bytes of its
 // own.
-func (p *fixedPages) plain(levels, b []byte, most int) (buf *memory.Buffer, err error) {
+func (p *pages) plain(levels, b []byte, most int) (buf *memory.Buffer, err error) {
 	if len(b) == 0 { // nulls alone
 		p.prefix, p.suffixes = p.prefix[:0], p.suffixes[:0]
 	} else {

@@ -49,7 +49,7 @@ func FuzzFixedPages(f *testing.F) {
 		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 		defer mem.AssertSize(t, 0)
 		const most = 1000
-		p := fixedPages{width: 3, mem: mem}
+		p := pages{width: 3, mem: mem}
 		buf, err := p.plain(levels, b, most)
 		if err != nil {
 			return

@@ -11,7 +11,7 @@ import collections
 import itertools
 import random
 
-TRIES = 40  # rows that are made up for each one that is taken: more of them give fewer rows
+TRIES = 12  # rows that are made up for each one that is taken: more of them give fewer rows
 
 
 class Covering:

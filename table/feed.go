@@ -1,6 +1,7 @@
 package table
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,8 +25,9 @@ type feed struct {
 	rows  bool      // their changes are wanted, too
 	shape *cdf.View // what all versions must fit; nil: each the one before
 
-	pending []log.File // commits that were listed, from next on
-	own     log.File   // the commit before next, as it was listed; unset if it was not
+	pending []log.File   // commits that were listed, from next on
+	own     log.File     // the commit before next, as it was listed; unset if it was not
+	last    []log.Action // of that commit; nil if it was not read
 	dates   dates
 }
 
@@ -49,7 +51,7 @@ func (t *Table) feedFrom(ctx context.Context, newest *replay.State, v log.Versio
 		if err := t.readable(s); err != nil {
 			return nil, err
 		}
-	} else if f.begun && !s.Modified.IsZero() {
+	} else if _, staged := t.opts.Committer.(log.Catalog); f.begun && !staged && !s.Modified.IsZero() {
 		f.own = log.File{Name: log.CommitName(s.Version), Version: s.Version, Modified: s.Modified, ETag: s.ETag}
 	}
 	var err error
@@ -80,7 +82,7 @@ func (f *feed) read(ctx context.Context) (*commit, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.view, f.begun, f.own, f.next = view, true, f.listed(v), v+1
+	f.view, f.begun, f.own, f.last, f.next = view, true, f.listed(v), actions, v+1
 	if len(f.pending) > 0 {
 		f.pending = f.pending[1:]
 	}
@@ -211,8 +213,9 @@ func (f *feed) list(ctx context.Context) (last log.Version, own bool, err error)
 		file := log.File{Name: e.Name, Version: n.Version, Size: e.Size, Modified: e.Modified, ETag: e.ETag}
 		switch n.Version {
 		case f.next - 1:
-			if own = true; f.isAnother(file) {
-				return 0, false, f.replaced("another commit has the place of one that was read")
+			own = true
+			if err := f.confirm(ctx, file); err != nil {
+				return 0, false, err
 			}
 			f.own = file
 		case f.next + log.Version(len(f.pending)):
@@ -222,7 +225,26 @@ func (f *feed) list(ctx context.Context) (last log.Version, own bool, err error)
 	return last, own, ctx.Err()
 }
 
-// isAnother says that the commit before next is not the one that was read.
+// confirm returns an error if the commit before next is not the one that was
+// read. Its object may be another one: a catalog's commit, when it is published.
+func (f *feed) confirm(ctx context.Context, there log.File) error {
+	if !f.isAnother(there) {
+		return nil
+	}
+	if f.last != nil {
+		actions, err := log.ReadCommit(ctx, f.t.opts.Committer, f.next-1, f.t.opts.Limits)
+		if err != nil {
+			return err
+		}
+		if bytes.Equal(log.EncodeCommit(actions), log.EncodeCommit(f.last)) {
+			return nil
+		}
+	}
+	return f.replaced("another commit has the place of one that was read")
+}
+
+// isAnother says that the object of the commit before next is not the one that
+// was listed before.
 func (f *feed) isAnother(there log.File) bool {
 	switch {
 	case f.own.Name == "":

@@ -347,6 +347,23 @@ func TestTailFindsThatVersionsWereCleanedUpWhileItWaited(t *testing.T) {
 	})
 }
 
+// TestTailGoesOnIfACommitIsAnotherObjectWithTheSameContent, as when a catalog's
+// commit is published.
+func TestTailGoesOnIfACommitIsAnotherObjectWithTheSameContent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := begin(t, "id bigint")
+		h.commit(&log.CommitInfo{Operation: "WRITE"}, h.numbers(1))
+		tbl := h.open()
+		time.AfterFunc(time.Minute, func() {
+			put(t, h.st, log.CommitName(1), string(get(t, h.st, log.CommitName(1))))
+			h.commit(h.numbers(2))
+		})
+		if got, last, err := followed(context.Background(), tbl, table.TailOptions{After: number(-1), Until: number(2)}); err != nil || last != 2 {
+			t.Errorf("%q, %d, %v", got, last, err)
+		}
+	})
+}
+
 func TestTailRefusesToBeginWhereThereIsNothing(t *testing.T) {
 	h := begin(t, "id bigint")
 	for _, after := range []int64{1, 7, -2} {

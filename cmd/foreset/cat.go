@@ -22,13 +22,14 @@ type catOptions struct {
 	look      int // files that --explain looks into; −1: it is not asked for
 	csvSafe   bool
 	aggregateOptions
+	changeOptions
 }
 
 func (a *app) catCommand() *cobra.Command {
 	var o catOptions
 	cmd := &cobra.Command{
 		Use: "cat LOCATION", Short: "Print rows of a table",
-		Long: "Print rows of a table, in no particular order, or aggregates of them.\n" +
+		Long: "Print rows of a table, in no particular order, aggregates of them, or what commits did to them.\n" +
 			"Times in --where are UTC unless they have a zone.",
 		Args: exactly("LOCATION"), ValidArgsFunction: files(1),
 	}
@@ -41,6 +42,7 @@ func (a *app) catCommand() *cobra.Command {
 	f.Lookup("explain").NoOptDefVal = "20"
 	f.BoolVar(&o.csvSafe, "csv-safe", false, "with -o csv: put ' before text that a spreadsheet takes for a formula")
 	o.aggregateOptions.flags(cmd)
+	o.changeOptions.flags(cmd)
 	a.formatOption(cmd, rowFormats, byStdout)
 	cmd.RunE = a.action(func(ctx context.Context, args []string) error { return a.cat(ctx, args[0], &o) })
 	return cmd
@@ -48,7 +50,10 @@ func (a *app) catCommand() *cobra.Command {
 
 func (a *app) cat(ctx context.Context, location string, o *catOptions) error {
 	o.explain = o.look >= 0
-	point, err := parseAt(o.at)
+	if o.changeOptions.wanted() {
+		return a.changes(ctx, location, o)
+	}
+	point, err := parseAt("--at", o.at)
 	if err != nil {
 		return err
 	}

@@ -73,6 +73,8 @@ var classes = []class{
 	{is(log.ErrExternalPath), exitCorrupt, "the log names a file outside of the table, which is not followed"},
 	{is(log.ErrBadPath), exitCorrupt, ""},
 	{is(storage.ErrBadName), exitCorrupt, ""},
+	{is(table.ErrNoChanges), exitNotFound, "row changes are recorded while the table property delta.enableChangeDataFeed is true, and kept until VACUUM"},
+	{is(table.ErrBarrier), exitOther, "read the versions before it and those from it on by themselves"},
 	{is(table.ErrNotTable), exitNotFound, "foreset create makes a table"},
 	{is(table.ErrVersionGone), exitNotFound, "foreset history lists the versions that are left"},
 	{is(fs.ErrNotExist), exitNotFound, ""},

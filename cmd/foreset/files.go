@@ -44,7 +44,7 @@ type fileLine struct {
 }
 
 func (a *app) files(ctx context.Context, location, at, where string) error {
-	point, err := parseAt(at)
+	point, err := parseAt("--at", at)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func (a *app) infoCommand() *cobra.Command {
 }
 
 func (a *app) info(ctx context.Context, location, at string) error {
-	point, err := parseAt(at)
+	point, err := parseAt("--at", at)
 	if err != nil {
 		return err
 	}

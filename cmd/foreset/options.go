@@ -18,21 +18,21 @@ import (
 const atUsage = "version (digits) or time (2024-06-01, 2024-06-01T12:30:00Z; UTC without a zone); default: the newest version"
 
 // parseAt reads a point in a table's history: digits alone are a version,
-// anything else is a time.
-func parseAt(s string) (table.At, error) {
+// anything else is a time. Flag is where it was given.
+func parseAt(flag, s string) (table.At, error) {
 	if s == "" {
 		return table.At{}, nil
 	}
 	if strings.Trim(s, "0123456789") == "" {
 		v, err := strconv.ParseInt(s, 10, 64)
 		if err != nil {
-			return table.At{}, usagef("--at %s: no version has such a number", s)
+			return table.At{}, usagef("%s %s: no version has such a number", flag, s)
 		}
 		return table.Version(v), nil
 	}
 	us, _, err := value.ParseTimestamp(s, time.UTC)
 	if err != nil {
-		return table.At{}, usagef("--at %q is neither a version nor a time: %w", s, err)
+		return table.At{}, usagef("%s %q is neither a version nor a time: %w", flag, s, err)
 	}
 	return table.AsOf(time.UnixMicro(us)), nil
 }

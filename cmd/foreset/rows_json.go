@@ -22,6 +22,13 @@ type jsonWriter struct {
 
 func newJSONWriter(w io.Writer, s *arrow.Schema, asArray bool) *jsonWriter {
 	j := &jsonWriter{w: w, array: asArray}
+	j.columns(s)
+	return j
+}
+
+// columns makes s the schema of the batches to come.
+func (j *jsonWriter) columns(s *arrow.Schema) {
+	j.keys = j.keys[:0]
 	for i, f := range s.Fields() {
 		key := []byte{','}
 		if i == 0 {
@@ -29,7 +36,6 @@ func newJSONWriter(w io.Writer, s *arrow.Schema, asArray bool) *jsonWriter {
 		}
 		j.keys = append(j.keys, append(appendJSONString(key, []byte(f.Name)), ':'))
 	}
-	return j
 }
 
 func (j *jsonWriter) write(batch arrow.RecordBatch) error {

@@ -97,7 +97,7 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().StringArrayVar(&a.external, "allow-external", nil,
 		"a location outside of the table whose files its log may name, as that of a shallow clone does; may be given again")
 	root.AddCommand(
-		a.infoCommand(), a.schemaCommand(), a.historyCommand(), a.filesCommand(), a.catCommand(),
+		a.infoCommand(), a.schemaCommand(), a.historyCommand(), a.filesCommand(), a.catCommand(), a.tailCommand(),
 		a.createCommand(), a.appendCommand(), a.overwriteCommand(),
 		a.logCommand(), a.checkpointCommand(), a.verifyCommand(), a.completionCommand(),
 	)

@@ -26,7 +26,7 @@ func (a *app) schemaCommand() *cobra.Command {
 }
 
 func (a *app) schema(ctx context.Context, location, at string) error {
-	point, err := parseAt(at)
+	point, err := parseAt("--at", at)
 	if err != nil {
 		return err
 	}

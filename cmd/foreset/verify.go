@@ -32,7 +32,7 @@ func (a *app) verifyCommand() *cobra.Command {
 var errFaults = errors.New("the table has faults")
 
 func (a *app) verify(ctx context.Context, location, at string, deep bool) error {
-	point, err := parseAt(at)
+	point, err := parseAt("--at", at)
 	if err != nil {
 		return err
 	}

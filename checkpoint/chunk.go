@@ -13,7 +13,7 @@ const (
 	// A chunk holds at most so many rows, fewer if their text is long.
 	chunkRowsMax  = 1 << 16
 	chunkRowsMin  = 64
-	chunkTextSize = 8 << 20
+	chunkTextSize = 4 << 20
 )
 
 // Files yields the files that the checkpoint lists, in its order, in chunks of

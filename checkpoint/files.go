@@ -184,7 +184,7 @@ func (f *Files) Stats(i int) string {
 // shareMaps lets files of one partition share the map of their partition values,
 // where there are far fewer partitions than files.
 func (f *Files) shareMaps() {
-	const filesPerPartition = 16
+	const filesPerPartition = 8
 	if n := len(f.partitions.ends); n*filesPerPartition <= len(f.partition) {
 		f.maps = make([]atomic.Pointer[map[string]*string], n)
 	}

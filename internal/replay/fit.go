@@ -133,21 +133,20 @@ func (l *lineage) loadedAnew(ctx context.Context, s *State) (*lineage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l.anew == nil {
-		l.anew = again.line
-	}
+	l.anew = again.line // more states can have their files from the older one
 	return again.line, nil
 }
 
-// current is the lineage that goes on from l.
-func (l *lineage) current(ctx context.Context) (*lineage, error) {
+// current is the lineage that goes on from version v of l: the one that has the
+// files of l, unless it was loaded for a later version.
+func (l *lineage) current(ctx context.Context, v log.Version) (*lineage, error) {
 	for l.empty {
 		if err := l.acquire(ctx); err != nil {
 			return nil, err
 		}
 		anew := l.anew
 		l.release()
-		if anew == nil {
+		if anew == nil || anew.tail.start > v {
 			break
 		}
 		l = anew

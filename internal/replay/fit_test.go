@@ -194,3 +194,61 @@ func TestAShortenedTailIsStillTheTable(t *testing.T) {
 		}
 	}
 }
+// TestAnOlderStateOfADetachedLineageGoesOn after a newer one has loaded the files
+// of both anew.
+func TestAnOlderStateOfADetachedLineageGoesOn(t *testing.T) {
+	w := newWorld(storage.NewMemory(nil))
+	put := func(v log.Version, actions []log.Action) {
+		t.Helper()
+		if err := w.st.Put(ctx, log.CommitName(v), log.EncodeCommit(actions)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(0, first())
+	for v := log.Version(1); v <= 3; v++ {
+		put(v, churn(v))
+	}
+	if _, err := w.do("checkpoint 1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.do("crc 1"); err != nil {
+		t.Fatal(err)
+	}
+	s, err := replay.Load(ctx, w.src, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	many := churn(2)
+	for i := range 25_000 {
+		many = append(many, &log.AddFile{Path: fmt.Sprintf("many%d", i), PartitionValues: map[string]*string{}, Size: 10, DataChange: true})
+	}
+	put(2, many)
+	one, err := s.Apply(ctx, 2, many, time.Time{}, "") // detached at 2?
+	if err != nil {
+		t.Fatal(err)
+	}
+	older, err := one.Apply(ctx, 3, churn(3), time.Time{}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer := older
+	for v := log.Version(4); v < 8; v++ {
+		put(v, churn(v))
+		if newer, err = newer.Apply(ctx, v, churn(v), time.Time{}, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := len(paths(t, newer)); got != 25_001 {
+		t.Errorf("%d files of the newer", got)
+	}
+	again, err := older.Apply(ctx, 4, churn(4), time.Time{}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(paths(t, again)); got != 25_001 {
+		t.Errorf("%d files", got)
+	}
+	if got := len(paths(t, older)); got != 25_001 {
+		t.Errorf("%d files", got)
+	}
+}

@@ -232,7 +232,7 @@ func (s *State) Apply(ctx context.Context, v log.Version, actions []log.Action, 
 	if v != s.Version+1 {
 		return nil, fmt.Errorf("apply commit %d to version %d", v, s.Version)
 	}
-	line, err := s.line.current(ctx)
+	line, err := s.line.current(ctx, s.Version)
 	if err != nil {
 		return nil, err
 	}

@@ -160,15 +160,16 @@ func (s *Struct) Along(path ...string) ([]Field, bool) {
 	return nil, false
 }
 
-// Insert adds a nullable field of a type at a path, in structs that are made
-// where there are none. A field that is there is left alone. It is for schemas
-// that are being put together and not shared yet.
-func (s *Struct) Insert(path []string, t Type) {
+// Insert adds a field at a path, whose last name it gets, in structs that are
+// made where there are none. A field that is there is left alone. It is for
+// schemas that are being put together and not shared yet.
+func (s *Struct) Insert(path []string, f Field) {
 	for depth, name := range path {
 		at := slices.IndexFunc(s.Fields, func(f Field) bool { return f.Name == name })
 		if depth == len(path)-1 {
 			if at < 0 {
-				s.Fields = append(s.Fields, Field{Name: name, Type: t, Nullable: true})
+				f.Name = name
+				s.Fields = append(s.Fields, f)
 			}
 			return
 		}

@@ -155,11 +155,11 @@ func TestWhatColumnsSayOfTheirValues(t *testing.T) {
 // TestInsertMakesWhatLeadsThere and changes nothing that is there.
 func TestInsertMakesWhatLeadsThere(t *testing.T) {
 	s := &schema.Struct{}
-	s.Insert([]string{"a", "x"}, schema.Long)
-	s.Insert([]string{"a", "y"}, schema.String)
-	s.Insert([]string{"b"}, schema.Date)
-	s.Insert([]string{"b"}, schema.Long)
-	s.Insert([]string{"b", "c"}, schema.Long)
+	s.Insert([]string{"a", "x"}, schema.Field{Type: schema.Long, Nullable: true})
+	s.Insert([]string{"a", "y"}, schema.Field{Type: schema.String, Nullable: true})
+	s.Insert([]string{"b"}, schema.Field{Type: schema.Date, Nullable: true})
+	s.Insert([]string{"b"}, schema.Field{Type: schema.Long, Nullable: true})
+	s.Insert([]string{"b", "c"}, schema.Field{Type: schema.Long, Nullable: true})
 	if got := s.String(); got != "struct<a:struct<x:bigint,y:string>,b:date>" {
 		t.Error(got)
 	}

@@ -138,7 +138,7 @@ func (p *Plan) prepare() {
 		src := p.sourceOf(it)
 		p.sources = append(p.sources, src)
 		if src.kind == fromColumn {
-			p.statistics.Insert(src.path, src.typ)
+			p.statistics.Insert(src.path, src.column[len(src.column)-1])
 		}
 	}
 }

@@ -159,3 +159,23 @@ func TestBoundsOfVariantsAreNotUnderstoodAndSkipNothing(t *testing.T) {
 	}
 	verdicts(t, schema.Variant, `{"numRecords":3,"nullCount":{"c":3}}`, map[string]Verdict{"c IS NOT NULL": None, "c IS NULL": All})
 }
+
+// TestBoundsOfAColumnThatWasFloatAreWide: 0.1 is the text of a float32 that is a
+// little larger than that as a double, which the column is now.
+func TestBoundsOfAColumnThatWasFloatAreWide(t *testing.T) {
+	was := schema.Metadata{"delta.typeChanges": []byte(`[{"fromType":"float","toType":"double"}]`)}
+	column := schema.Field{Name: "c", Type: schema.Double, Nullable: true, Metadata: was}
+	s := &schema.Struct{Fields: []schema.Field{column, {Name: "s", Type: &schema.Struct{Fields: []schema.Field{column}}, Nullable: true}}}
+	text := `{"numRecords":1,"minValues":{"c":0.1,"s":{"c":0.1}},"maxValues":{"c":0.1,"s":{"c":0.1}},"nullCount":{"c":0,"s":{"c":0}}}`
+	for where, want := range map[string]Verdict{
+		"c = 0.10000000149011612D": Maybe, "s.c = 0.10000000149011612D": Maybe, "c = 0.11D": None, "s.c = 0.11D": None, "c < 0.1D": None,
+	} {
+		b, err := expr.SQL(where).Bind(s, expr.Env{})
+		if err != nil {
+			t.Fatalf("%s: %v", where, err)
+		}
+		if got := NewFiles(b, s, &log.Metadata{}, schema.NoMapping, nil).Decide(&log.AddFile{Stats: text}); got != want {
+			t.Errorf("%s: %v, want %v", where, got, want)
+		}
+	}
+}

@@ -49,7 +49,7 @@ func NewFiles(pred *expr.Bound, s *schema.Struct, md *log.Metadata, mapping sche
 		default:
 			f.where = append(f.where, fileColumn{key: -1, path: path})
 			if _, nested := field.Type.(*schema.Struct); !nested { // which has no statistics as a whole
-				f.statistics.Insert(path, field.Type)
+				f.statistics.Insert(path, field) // with its history of types, which bounds depend on
 			}
 		}
 	}

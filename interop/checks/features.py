@@ -49,6 +49,8 @@ class Features:
                 self.history(group, subject, location, manifest["history"])
             if "tracking" in manifest:
                 self.tracking(group, subject, location, manifest["tracking"]["rows"])
+            for span in manifest.get("changes", []):
+                self.changes(group, subject, location, span)
 
     def outside(self, group, engine, subject, location, manifest):
         """A table whose log names files of another one is read when that is allowed, and only then."""
@@ -65,6 +67,17 @@ class Features:
             ours.append(json.dumps({"id": row["id"], "row_id": of["row_id"], "row_commit_version": of["row_commit_version"],
                 "file": of["file_path"].removeprefix(location + "/")}))
         group.check("foreset", subject, "row ids, versions and files of rows", same_rows(ours, theirs))
+
+    def changes(self, group, subject, location, span):
+        """The change feed of a range that its engine answers, too."""
+        code, out, err = self.foreset.call("cat", location, "--changes", "--from", span["from"], "--to", span["to"], "-o", "ndjson")
+        what = "changes %d to %d" % (span["from"], span["to"])
+        if "error" in span:
+            group.count("ranges refused by the engine")
+        elif code:
+            group.check("foreset", subject, what, ["exit code %d: %s" % (code, err)])
+        else:
+            group.check("foreset", subject, what, same_rows(*([change(row) for row in side] for side in (lines(out), span["rows"]))))
 
     def history(self, group, subject, location, theirs):
         """The times of commits that have them inside; those before are the times of files."""
@@ -84,6 +97,13 @@ class Features:
                         "schemaString": '{"type":"struct","fields":[{"name":"id","type":"long","nullable":true,"metadata":{}}]}'}})))
             code, _, err = self.foreset.read(location, {})
             group.check("foreset", feature, "refusal", [] if code == UNSUPPORTED and feature in err else ["exit code %d: %s" % (code, err)])
+
+
+def change(line):
+    """A row of a change feed as engines agree on it: not on the order of columns, nor on the times of commits that have none inside. Spark makes its
+    rows by way of java.sql.Date, which has other days before 1582-10-15."""
+    row = json.loads(line, parse_int=str, parse_float=str)
+    return json.dumps({key: row[key] for key in sorted(row) if key not in ("_commit_timestamp", "day", "ts")})
 
 
 UNRELEASED = ["adaptiveMetadata", "adaptiveMetadata-preview", "redirectReaderWriter-preview", "geospatial", "coordinatedCommits-preview", "catalogOwned-preview",

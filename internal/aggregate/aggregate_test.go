@@ -2,6 +2,7 @@ package aggregate_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -9,13 +10,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"go.uber.org/goleak"
 
 	"github.com/foreset/foreset/expr"
 	"github.com/foreset/foreset/internal/aggregate"
+	"github.com/foreset/foreset/internal/arrowconv"
 	"github.com/foreset/foreset/internal/scan"
 	"github.com/foreset/foreset/internal/value"
+	"github.com/foreset/foreset/log"
 	"github.com/foreset/foreset/schema"
 )
 
@@ -131,6 +136,41 @@ func TestAveragesOfDecimalsAreRoundedTwice(t *testing.T) {
 		got, ok := aggregate.Mean(n, c.scale, c.n, out)
 		if text := string(value.AppendDecimal(nil, got, out.Scale)); ok != (c.want != "") || ok && text != c.want {
 			t.Errorf("%s / %d: %s, %v, want %s", c.sum, c.n, text, ok, c.want)
+		}
+	}
+}
+
+// TestACountBelievesNoVectorThatCannotBe: one that deletes fewer rows than none,
+// or one of a table that cannot have any. The file tells.
+func TestACountBelievesNoVectorThatCannotBe(t *testing.T) {
+	s, err := schema.ParseColumns("k string")
+	if err != nil {
+		t.Fatal(err)
+	}
+	layout, err := arrowconv.Schema(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := array.NewRecordBuilder(memory.DefaultAllocator, layout)
+	b.Field(0).AppendNull()
+	b.Field(0).AppendNull()
+	batch := b.NewRecordBatch()
+	for _, cardinality := range []int64{-3, 1} {
+		f := tableOf(t, s, []arrow.RecordBatch{batch}, func(add *log.AddFile) {
+			add.DeletionVector = &log.DeletionVector{StorageType: "i", PathOrInlineDV: "", Cardinality: cardinality}
+		}, rand.New(rand.NewPCG(1, 1)))
+		if cardinality > 0 {
+			bare := *f.state
+			bare.Protocol = &log.Protocol{MinReaderVersion: 1, MinWriterVersion: 2}
+			f.state = &bare
+		}
+		p := f.plan(t, query{values: []call{{"count", ""}}}, func(*aggregate.Options) {})
+		var last error
+		for _, err := range p.Batches(context.Background()) {
+			last = err
+		}
+		if !errors.Is(last, log.ErrCorrupt) {
+			t.Errorf("cardinality %d: %v", cardinality, last)
 		}
 	}
 }

@@ -48,14 +48,11 @@ func (p *Plan) examine(c scan.Candidate) (*fileFacts, error) {
 	if !c.All || f.key == nil {
 		return f, nil // rows fall into groups, or out of the result, one by one
 	}
-	dv := c.Add().DeletionVector
-	if n, ok := stats.NumRecords(c.Stats()); ok && (dv == nil || dv.Cardinality <= n) {
-		if f.rows = n; dv != nil {
-			f.rows -= dv.Cardinality
-		}
+	if n, ok := p.base.LiveRows(c.File); ok {
+		f.rows = n
 	}
 	var file *stats.File
-	if len(p.statistics.Fields) > 0 && dv == nil {
+	if len(p.statistics.Fields) > 0 && c.DeletionVector() == nil {
 		if file, err = stats.Parse(c.Stats(), p.statistics); err != nil || !file.TightBounds || file.NumRecords < 0 {
 			file = nil // a file without statistics
 		}

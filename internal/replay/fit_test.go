@@ -194,6 +194,7 @@ func TestAShortenedTailIsStillTheTable(t *testing.T) {
 		}
 	}
 }
+
 // TestAnOlderStateOfADetachedLineageGoesOn after a newer one has loaded the files
 // of both anew.
 func TestAnOlderStateOfADetachedLineageGoesOn(t *testing.T) {

@@ -338,7 +338,7 @@ func (p *Plan) countFiles(ctx context.Context) (int64, error) {
 		if err != nil {
 			return 0, errors.Join(err, g.Wait())
 		}
-		rows, ok := liveRows(f)
+		rows, ok := p.LiveRows(f)
 		if ok {
 			if err := add(f, rows); err != nil {
 				return 0, errors.Join(err, g.Wait())
@@ -358,12 +358,13 @@ func (p *Plan) countFiles(ctx context.Context) (int64, error) {
 	return total.Load(), err
 }
 
-// liveRows is how many rows a file has that are not deleted, if the log says it.
-func liveRows(f replay.File) (int64, bool) {
+// LiveRows is how many rows a file has that are not deleted, if the log says it.
+// It does not where it says what cannot be: opening the file tells what is wrong.
+func (p *Plan) LiveRows(f replay.File) (int64, bool) {
 	rows, ok := stats.NumRecords(f.Stats())
 	if dv := f.DeletionVector(); ok && dv != nil {
 		rows -= dv.Cardinality
-		ok = dv.Cardinality >= 0 && rows >= 0 // or else the file will say what is wrong
+		ok = p.files.deletes && dv.Cardinality >= 0 && rows >= 0
 	}
 	return rows, ok
 }

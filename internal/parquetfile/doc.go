@@ -23,6 +23,8 @@
 //	    small gaps between them.
 //	(5) A failure of the store stays what it is; only the content of a file
 //	    makes an [*Error].
+//	(6) A page whose header has a checksum is compared with it before anything
+//	    that was decoded from it is handed out.
 //
 // Encrypted files are refused with [ErrUnsupported].
 package parquetfile

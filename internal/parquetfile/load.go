@@ -154,7 +154,7 @@ func (g *Group) openColumn(column int) (file.ColumnChunkReader, error) {
 		return nil, err
 	}
 	d := g.file.meta.Schema.Column(column)
-	p := &pages{PageReader: stored, width: -1, mem: g.arena}
+	p := &pages{PageReader: stored, sums: g.source.sumsOf(column), width: -1, mem: g.arena}
 	if d.PhysicalType() == parquet.Types.FixedLenByteArray {
 		p.width = d.TypeLength()
 	}
@@ -210,6 +210,8 @@ type stream struct {
 	starts  []int64  // of each extent, as an offset into the stream
 	pieces  [][]byte // of each extent what is held, nil when it is read through the window
 
+	sums checksums // of what was read
+
 	window      []byte // what is held of …
 	windowStart int64  // … the extents, as an offset into the stream
 	windowSize  int64
@@ -240,6 +242,12 @@ func (f *File) newSource(ctx context.Context, rowGroup int, parts []Part, o Load
 		src.streams = append(src.streams, s)
 	}
 	return src, nil
+}
+
+// sumsOf is what watches the bytes of a column.
+func (src *source) sumsOf(column int) *checksums {
+	i := slices.IndexFunc(src.streams, func(s *stream) bool { return s.column == column })
+	return &src.streams[i].sums
 }
 
 // end is the first address behind all streams.
@@ -344,7 +352,9 @@ func (src *source) ReadAt(p []byte, off int64) (int, error) {
 	if i < 0 || off >= src.streams[i].base+src.streams[i].size {
 		return 0, io.EOF
 	}
-	n, err := src.streams[i].readAt(src, p, off-src.streams[i].base)
+	s := src.streams[i]
+	n, err := s.readAt(src, p, off-s.base)
+	s.sums.watch(off-s.base, p[:n])
 	if err != nil && !errors.Is(err, io.EOF) && src.err == nil {
 		src.err = err
 	}

@@ -11,12 +11,13 @@ import (
 )
 
 // pages goes through the pages of a column for what arrow-go does not do. It
-// leaves out those without values, which pyarrow writes when pages are small and
+// compares their checksums. It leaves out those without values, which pyarrow writes when pages are small and
 // arrow-go takes for the end of the column. And what is FIXED_LEN_BYTE_ARRAY in
 // DELTA_BYTE_ARRAY, as parquet-mr has it in files of version 2 (the long
 // decimals of Spark), becomes PLAIN.
 type pages struct {
 	file.PageReader
+	sums             *checksums
 	width            int // of a value of fixed length; -1: they are not
 	levelsV1         int // of a page of version 1: how many kinds of levels are in front of the values
 	mem              memory.Allocator
@@ -28,7 +29,7 @@ type pages struct {
 // Next goes to the next page that has values, or is a dictionary.
 func (p *pages) Next() bool {
 	p.release()
-	for p.PageReader.Next() {
+	for p.next() {
 		page := p.PageReader.Page()
 		if _, data := page.(file.DataPage); data && page.NumValues() == 0 {
 			continue
@@ -39,6 +40,15 @@ func (p *pages) Next() bool {
 		return p.err == nil
 	}
 	return false
+}
+
+// next goes to the next page, if its bytes are what was written.
+func (p *pages) next() bool {
+	more := p.PageReader.Next()
+	if p.sums.err != nil {
+		p.err, more = p.sums.err, false
+	}
+	return more
 }
 
 func (p *pages) toPlain(page file.Page) (file.Page, error) {

@@ -355,6 +355,7 @@ func TestVerifyNamesWhatWasSpoilt(t *testing.T) {
 		"a compacted log has another application": {compact(func(a []log.Action) []log.Action {
 			return append(a, &log.SetTransaction{AppID: "other"})
 		}), "wrong", "0 files and 1"},
+		"a compacted log names a file twice": {compact(func(a []log.Action) []log.Action { return append(a, a[1]) }), "damaged", "a second"},
 		"a compacted log is no JSON": {func(s *subject) string {
 			put(t, s.st, log.CompactedName(6, 7), "{")
 			return log.CompactedName(6, 7)

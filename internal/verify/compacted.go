@@ -11,13 +11,9 @@ import (
 // stands for, if all of them are there.
 func (w *walk) compaction(ctx context.Context, f log.File) error {
 	w.count(&w.report.Compacted, 1)
-	body, err := log.ReadFile(ctx, w.Source.Store, f, w.Source.Limits)
-	var actions []log.Action
-	if err == nil {
-		actions, err = log.ReadActions(body, w.Source.Limits)
-	}
+	actions, err := log.ReadCompacted(ctx, w.Source.Store, f, w.Source.Limits)
 	if err != nil {
-		return w.gone(ctx, f.Name, nameless(err, f.Name), f.Hi)
+		return w.gone(ctx, f.Name, err, f.Hi)
 	}
 	said, is := newNet(), newNet()
 	said.apply(actions)
@@ -38,14 +34,6 @@ func (w *walk) compaction(ctx context.Context, f log.File) error {
 		w.foundf(f.Name, Wrong, f.Hi, "%s", d)
 	}
 	return nil
-}
-
-// nameless names the object of an error that does not.
-func nameless(err error, name string) error {
-	if f, is := faultOf(err); is && f.Object == "" {
-		return fmt.Errorf("read %s: %w", name, err)
-	}
-	return err
 }
 
 // net is what is left of the actions of some commits: the newest of each kind,

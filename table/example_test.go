@@ -369,3 +369,23 @@ func ExampleTable_Tail() {
 	// version 1 changed 1 rows
 	// version 2 changed 2 rows
 }
+
+// A table is looked at whole: what is wrong is named with its object.
+func ExampleVerify() {
+	ctx := context.Background()
+	store := storage.NewMemory(nil)
+	opts := &table.Options{Store: store}
+	s, _, err := rows.Schema[Trip]()
+	t := must(table.Create(ctx, "", nil, &table.CreateOptions{Options: *opts, Schema: must(s, err)}))
+	must(t.Append(ctx, must(rows.Of([]Trip{{1, "Oslo", nil}})), nil))
+	t.Close(ctx)
+
+	must(0, store.Put(ctx, "_delta_log/_last_checkpoint", []byte(`{"version":7}`)))
+	report := must(table.Verify(ctx, "", opts, &table.VerifyOptions{Deep: true, Found: func(f table.Fault) {
+		fmt.Println(f.Object, "is", f.Kind+":", f.Detail)
+	}}))
+	fmt.Println(report.Commits, "commits,", report.Rows, "row,", report.Faults, "fault")
+	// Output:
+	// _delta_log/_last_checkpoint is wrong: it names the checkpoint of version 7, which is not there
+	// 2 commits, 1 row, 1 fault
+}

@@ -25,6 +25,7 @@ import (
 	"github.com/foreset/foreset/log"
 	"github.com/foreset/foreset/schema"
 	"github.com/foreset/foreset/storage"
+	"github.com/foreset/foreset/storage/faults"
 	"github.com/foreset/foreset/table"
 )
 
@@ -555,4 +556,34 @@ func TestVersionsThatCannotBeReadEndARange(t *testing.T) {
 	h.commit(everything)
 	h.fails(1, 3, table.ErrUnsupported, "teleport")
 	h.want(3, 3)
+}
+
+// TestFilesOfChangesAreInTheTable, whatever the log says: recorded ones, removed
+// ones, and their vectors.
+func TestFilesOfChangesAreInTheTable(t *testing.T) {
+	size := int64(100)
+	for _, path := range []string{"../x.parquet", "a/../../x.parquet", "%2e%2e/x.parquet", "s3://other/x.parquet", "/etc/passwd"} {
+		for kind, action := range map[string]log.Action{
+			"recorded": &log.AddCDCFile{Path: path, Size: size},
+			"removed":  &log.RemoveFile{Path: path, DataChange: true, Size: &size},
+			"no size":  &log.RemoveFile{Path: path, DataChange: true},
+			"vector": &log.RemoveFile{Path: "x.parquet", DataChange: true, Size: &size, DeletionVector: &log.DeletionVector{
+				StorageType: "p", PathOrInlineDV: path, SizeInBytes: 10, Cardinality: 1,
+			}},
+		} {
+			h := begin(t, "id bigint")
+			h.commit(action)
+			asked := faults.Record(h.st)
+			tbl := open(t, asked, nil)
+			got, err := changesOf(tbl, table.Version(1), table.At{}, nil)
+			if err == nil || errors.Is(err, fs.ErrNotExist) && kind != "vector" {
+				t.Errorf("%s %s: %q, %v", kind, path, got, err)
+			}
+			for _, c := range asked.Calls() {
+				if strings.Contains(c.Name, "..") || strings.Contains(c.Name, "passwd") {
+					t.Errorf("%s %s: the store is asked for %q", kind, path, c.Name)
+				}
+			}
+		}
+	}
 }

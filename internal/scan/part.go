@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 
 	"github.com/foreset/foreset/internal/dv"
 	"github.com/foreset/foreset/internal/parquetio"
@@ -22,6 +23,18 @@ type Part struct {
 	Marked  bool                // the rows that the vector marks, instead of all others
 	Except  *log.DeletionVector // of these, not the ones that it marks, too
 	Unsized bool                // the log does not say the file's size, as a remove need not
+}
+
+// bytes is about what reading the part holds: the file, and what says which of
+// its rows are deleted.
+func (p Part) bytes() int64 {
+	n := p.Size()
+	for _, d := range []*log.DeletionVector{p.DeletionVector(), p.Except} {
+		if d != nil && n < math.MaxInt64-int64(d.SizeInBytes) {
+			n += int64(d.SizeInBytes)
+		}
+	}
+	return n
 }
 
 // whole is the parts that are all live rows of files.

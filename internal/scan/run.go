@@ -144,7 +144,7 @@ func (p *Plan) produce(ctx context.Context, parts source, streams chan chan item
 		// later one must not hold what an earlier one waits for.
 		weight := int64(0)
 		if err == nil {
-			weight = max(0, min(part.Size(), p.opts.Budget))
+			weight = max(0, min(part.bytes(), p.opts.Budget))
 			err = errors.Join(files.Acquire(ctx, 1), bytes.Acquire(ctx, weight))
 		}
 		out := shared

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -171,6 +172,63 @@ func TestACountBelievesNoVectorThatCannotBe(t *testing.T) {
 		}
 		if !errors.Is(last, log.ErrCorrupt) {
 			t.Errorf("cardinality %d: %v", cardinality, last)
+		}
+	}
+}
+
+// TestAggregatesKnowWhereRowsAre as scans do, grouped by it and filtered, too.
+func TestAggregatesKnowWhereRowsAre(t *testing.T) {
+	s, err := schema.ParseColumns("i bigint")
+	if err != nil {
+		t.Fatal(err)
+	}
+	layout, err := arrowconv.Schema(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var batches []arrow.RecordBatch
+	for _, rows := range []string{`{"i":1}{"i":2}{"i":3}{"i":4}`, `{"i":5}{"i":6}`} {
+		b, _, err := array.RecordFromJSON(memory.DefaultAllocator, layout, strings.NewReader(rows), array.WithMultipleDocs())
+		if err != nil {
+			t.Fatal(err)
+		}
+		batches = append(batches, b)
+	}
+	var paths []string
+	f := tableOf(t, s, batches, func(add *log.AddFile) { paths = append(paths, add.Path) }, rand.New(rand.NewPCG(1, 1)))
+	for _, c := range []struct{ values, by, where, want string }{
+		{"max(_metadata.row_index) AS m, count(*) AS n", "", "", `{"m":3,"n":6}`},
+		{"count(_metadata.file_name) AS n, min(_metadata.row_index) AS m", "", "_metadata.row_index >= 1 AND i < 6", `{"m":1,"n":3}`},
+		{"sum(i) AS n", "_metadata.row_index % 2 AS k", "", `{"k":0,"n":9} {"k":1,"n":12}`},
+		{"count(*) AS n, max(i) AS m", "_metadata.file_path AS k", "", fmt.Sprintf(`{"k":%q,"m":4,"n":4} {"k":%q,"m":6,"n":2}`, paths[0], paths[1])},
+	} {
+		p := f.plan(t, query{}, func(o *aggregate.Options) {
+			o.Values = expr.List(c.values)
+			if o.By = (expr.Items{}); c.by != "" {
+				o.By = expr.List(c.by)
+			}
+			if c.where != "" {
+				o.Scan.Where = expr.SQL(c.where)
+			}
+		})
+		var rows []string
+		for b, err := range p.Batches(context.Background()) {
+			if err != nil {
+				t.Fatal(c, err)
+			}
+			text, err := b.MarshalJSON()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, row := range strings.Split(strings.Trim(string(text), "[]\n"), "\n") {
+				rows = append(rows, strings.Trim(row, ", "))
+			}
+		}
+		slices.Sort(rows)
+		want := strings.Split(c.want, " ")
+		slices.Sort(want)
+		if got := strings.Join(rows, " "); got != strings.Join(want, " ") {
+			t.Errorf("%s by %s where %s: %s, want %s", c.values, c.by, c.where, got, want)
 		}
 	}
 }

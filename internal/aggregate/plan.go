@@ -71,10 +71,11 @@ func New(opts Options) (*Plan, error) {
 	}
 	p := &Plan{opts: opts, constant: true, plans: map[string]*scan.Plan{}}
 	var err error
-	if p.by, err = opts.By.Bind(opts.Scan.Schema, opts.Scan.Env); err != nil {
+	columns := scan.WithMetadata(opts.Scan.Schema, opts.Scan.State.Metadata)
+	if p.by, err = opts.By.Bind(columns, opts.Scan.Env); err != nil {
 		return nil, err
 	}
-	if p.values, err = opts.Values.Bind(opts.Scan.Schema, opts.Scan.Env); err != nil {
+	if p.values, err = opts.Values.Bind(columns, opts.Scan.Env); err != nil {
 		return nil, err
 	}
 	if err := p.check(); err != nil {

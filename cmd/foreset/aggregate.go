@@ -49,7 +49,7 @@ func (a *app) aggregates(ctx context.Context, s *table.Snapshot, scan *table.Sca
 	if len(without) > 0 {
 		return usagef("--agg and --by go without %s", strings.Join(without, " and "))
 	}
-	agg, err := o.aggregation(s.Schema())
+	agg, err := o.aggregation(s.ScanSchema())
 	if err != nil {
 		return err
 	}

@@ -117,6 +117,9 @@ func TestCatSaysWhereRowsAre(t *testing.T) {
 	if got, want := mustRun(t, "", "cat", at, "--columns", "id,_metadata.row_index", "--where", "_metadata.row_index > 1"), "{\"id\":3,\"_metadata.row_index\":2}\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	if got, want := mustRun(t, "", "cat", at, "--agg", "max(_metadata.row_index) AS m"), "{\"m\":2}\n"; got != want {
+		t.Errorf("%s want %s", got, want)
+	}
 	if got := mustRun(t, "", "cat", at, "--columns", "_metadata.file_path", "--limit", "1"); !strings.Contains(got, at+"/part-") {
 		t.Errorf("%q", got)
 	}

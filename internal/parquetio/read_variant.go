@@ -187,14 +187,17 @@ func (r *resolver) shreddedList(s *shredded, column string, g *pqschema.GroupNod
 	if !is || repeated.RepetitionType() != parquet.Repetitions.Repeated {
 		return nil, r.unshreddable(column, g)
 	}
-	element, is := onlyField(repeated).(*pqschema.GroupNode)
-	if !is || element.RepetitionType() == parquet.Repetitions.Repeated {
-		return nil, r.unshreddable(column, g)
-	}
 	n := &node{kind: nodeList, def: l.def, ctxDef: l.ctxDef, ctxRep: l.ctxRep}
 	l = l.enter(repeated)
 	n.elemDef, n.elemRep = l.def, l.rep
-	l = l.inside().enter(element)
+	l = l.inside()
+	element := repeated // in the lists of old Spark, which it still writes when told to
+	if wraps(repeated, g.Name()) {
+		if element, is = repeated.Field(0).(*pqschema.GroupNode); !is {
+			return nil, r.unshreddable(column, g)
+		}
+		l = l.enter(element)
+	}
 	var child *node
 	var err error
 	if s.element, child, err = r.shredded(join(column, "element"), element, l, nil); err != nil {

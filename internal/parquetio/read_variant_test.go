@@ -189,11 +189,19 @@ func TestVariantsShreddedToOtherTypesAreRefused(t *testing.T) {
 // shreddedObject is variants of which fields b (an integer) and c (an array of
 // strings) are shredded, and a is not.
 func shreddedObject() []pqschema.Node {
+	return objectWithList(grp("list", rpt, nil, grp("element", req, nil, shreddedString()...)))
+}
+
+func shreddedString() []pqschema.Node {
+	return []pqschema.Node{bin("value", opt), prim("typed_value", opt, pqschema.StringLogicalType{}, parquet.Types.ByteArray, 0)}
+}
+
+// objectWithList has the list of its field c in a form of its own.
+func objectWithList(repeated pqschema.Node) []pqschema.Node {
 	return []pqschema.Node{grp("c", opt, nil,
 		bin("metadata", req), bin("value", opt),
 		grp("typed_value", opt, nil,
-			grp("c", req, nil, bin("value", opt), grp("typed_value", opt, pqschema.NewListLogicalType(),
-				grp("list", rpt, nil, grp("element", req, nil, bin("value", opt), prim("typed_value", opt, pqschema.StringLogicalType{}, parquet.Types.ByteArray, 0))))),
+			grp("c", req, nil, bin("value", opt), grp("typed_value", opt, pqschema.NewListLogicalType(), repeated)),
 			grp("b", req, nil, bin("value", opt), prim("typed_value", opt, nil, parquet.Types.Int32, 0)),
 		))}
 }
@@ -204,21 +212,26 @@ func TestObjectsArePutTogetherInTheOrderOfTheirNames(t *testing.T) {
 	null := []byte{0}
 	// row:      0                1                  2           3      4     5
 	want := []string{`{"a":1,"b":7,"c":["x","y",null]}`, `{"b":"n/a","c":null}`, `{"c":[]}`, `"whole"`, `{}`, "NULL", "null", `{"b":null}`}
-	body := storedFile(t, nil, shreddedObject(),
-		leafData{values: []parquet.ByteArray{abcNames, abcNames, abcNames, noNames, abcNames, noNames, abcNames}, def: []int16{1, 1, 1, 1, 1, 0, 1, 1}},
-		leafData{values: []parquet.ByteArray{a1, text("whole")}, def: []int16{2, 1, 1, 2, 1, 0, 1, 1}},
-		// c.value
-		leafData{values: []parquet.ByteArray{null}, def: []int16{2, 3, 2, 1, 2, 0, 1, 2}},
-		// c.typed_value.list.element.value and .typed_value
-		leafData{values: []parquet.ByteArray{text("y"), null}, def: []int16{4, 5, 5, 2, 3, 1, 2, 0, 1, 2}, rep: []int16{0, 1, 1, 0, 0, 0, 0, 0, 0, 0}},
-		leafData{values: []parquet.ByteArray{[]byte("x")}, def: []int16{5, 4, 4, 2, 3, 1, 2, 0, 1, 2}, rep: []int16{0, 1, 1, 0, 0, 0, 0, 0, 0, 0}},
-		// b
-		leafData{values: []parquet.ByteArray{text("n/a"), null}, def: []int16{2, 3, 2, 1, 2, 0, 1, 3}},
-		leafData{values: []int32{7}, def: []int16{3, 2, 2, 1, 2, 0, 1, 2}},
-	)
-	got, err := readVariants(t, body)
-	if err != nil || strings.Join(got, "\n") != strings.Join(want, "\n") {
-		t.Errorf("%v; got\n%s\nwant\n%s", err, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	for form, object := range map[string][]pqschema.Node{
+		"lists of today":     shreddedObject(),
+		"lists of old Spark": objectWithList(grp("array", rpt, nil, shreddedString()...)), // spark.sql.parquet.writeLegacyFormat
+	} {
+		body := storedFile(t, nil, object,
+			leafData{values: []parquet.ByteArray{abcNames, abcNames, abcNames, noNames, abcNames, noNames, abcNames}, def: []int16{1, 1, 1, 1, 1, 0, 1, 1}},
+			leafData{values: []parquet.ByteArray{a1, text("whole")}, def: []int16{2, 1, 1, 2, 1, 0, 1, 1}},
+			// c.value
+			leafData{values: []parquet.ByteArray{null}, def: []int16{2, 3, 2, 1, 2, 0, 1, 2}},
+			// c.typed_value.list.element.value and .typed_value
+			leafData{values: []parquet.ByteArray{text("y"), null}, def: []int16{4, 5, 5, 2, 3, 1, 2, 0, 1, 2}, rep: []int16{0, 1, 1, 0, 0, 0, 0, 0, 0, 0}},
+			leafData{values: []parquet.ByteArray{[]byte("x")}, def: []int16{5, 4, 4, 2, 3, 1, 2, 0, 1, 2}, rep: []int16{0, 1, 1, 0, 0, 0, 0, 0, 0, 0}},
+			// b
+			leafData{values: []parquet.ByteArray{text("n/a"), null}, def: []int16{2, 3, 2, 1, 2, 0, 1, 3}},
+			leafData{values: []int32{7}, def: []int16{3, 2, 2, 1, 2, 0, 1, 2}},
+		)
+		got, err := readVariants(t, body)
+		if err != nil || strings.Join(got, "\n") != strings.Join(want, "\n") {
+			t.Errorf("%s: %v; got\n%s\nwant\n%s", form, err, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
 	}
 }
 

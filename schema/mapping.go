@@ -120,7 +120,7 @@ func (m Mapping) checkField(f Field, path []string, names map[string]bool, ids m
 	}
 	names[name] = true
 	id, has := f.ColumnID()
-	if !has {
+	if !has || id < 0 {
 		if m == IDMapping {
 			return invalid("the field has no id")
 		}

@@ -47,6 +47,7 @@ func TestWhatColumnMappingNeeds(t *testing.T) {
 		{"a physical name at two depths", mapped(t, mappedField("a", "c", "1", inner(mappedField("x", "c", "2", long)))), "", ""},
 		{"no id", mapped(t, mappedField("a", "a", "", long)), "", "a"},
 		{"an id that is none", mapped(t, mappedField("a", "a", `"x"`, long)), "", "a"},
+		{"an id that files have where there is none", mapped(t, mappedField("a", "a", "-1", long)), "", "a"},
 		{"an id twice", mapped(t, mappedField("a", "a", "1", inner(mappedField("x", "x", "1", long)))), "a.value.element.x", "a.value.element.x"},
 	} {
 		if err := schema.NoMapping.Check(c.schema); err != nil {

@@ -132,7 +132,7 @@ func (p *Plan) fromLog(f *fileFacts, i int, file *stats.File) {
 		return
 	}
 	if p.values[i].Func == expr.Count {
-		if c.NullCount >= 0 {
+		if c.NullCount >= 0 && c.NullCount <= f.rows {
 			f.facts[i], f.open[i] = known{rows: f.rows - c.NullCount}, false
 		}
 		return

@@ -241,8 +241,8 @@ func oddPages(t testing.TB) []damagedSeed {
 		{handFile(t, format.Int32, false, format.Lz4, 8, dataV1(8, format.Plain, plain, framed)), s},
 		{handFile(t, format.Int32, true, format.Snappy, 16, dataV2(8, 0, format.Plain, thrift.New(false), []byte{16, 1}, plain, plain),
 			dataV2(8, 8, format.Plain, thrift.New(true), []byte{16, 0}, nil, nil)), s},
-		{handFile(t, format.Int32, false, format.Brotli, 16, dictionary(2, format.PlainDictionary, int32s(5, 6), packed(t, compress.Codecs.Brotli, int32s(5, 6))),
-			dataV1(8, format.PlainDictionary, []byte{1, 3, 0xf0}, packed(t, compress.Codecs.Brotli, []byte{1, 3, 0xf0})), dataV1(8, format.Plain, plain, packed(t, compress.Codecs.Brotli, plain))), s},
+		{handFile(t, format.Int32, false, format.Brotli, 16, dictionary(2, plainDictionary, int32s(5, 6), packed(t, compress.Codecs.Brotli, int32s(5, 6))),
+			dataV1(8, plainDictionary, []byte{1, 3, 0xf0}, packed(t, compress.Codecs.Brotli, []byte{1, 3, 0xf0})), dataV1(8, format.Plain, plain, packed(t, compress.Codecs.Brotli, plain))), s},
 	}
 }
 

@@ -22,6 +22,10 @@ import (
 	"github.com/foreset/foreset/schema"
 )
 
+// plainDictionary is what files of version 1 call both the dictionary and the
+// pages that point into it.
+const plainDictionary format.Encoding = 2
+
 // TestEveryEncodingIsReadInEveryPage reads what parquet-go writes: each type in
 // each encoding it may have, dictionaries included, in pages of both versions,
 // with each codec, required and with nulls.
@@ -231,8 +235,8 @@ func TestPagesOfOldAndOddWritersAreRead(t *testing.T) {
 			dataV1(8, format.RLEDictionary, []byte{1, 1<<1 | 1, 0b11110000}, []byte{1, 1<<1 | 1, 0b11110000}),
 			v1(plain)}, "[5 5 5 5 6 6 6 6 7 7 7 7 7 7 7 7]"},
 		{"a dictionary in the encoding of version 1", format.Snappy, false, 8, []handPage{
-			dictionary(2, format.PlainDictionary, int32s(5, 6), packed(t, compress.Codecs.Snappy, int32s(5, 6))),
-			dataV1(8, format.PlainDictionary, []byte{1, 8 << 1, 1}, packed(t, compress.Codecs.Snappy, []byte{1, 8 << 1, 1}))}, "[6 6 6 6 6 6 6 6]"},
+			dictionary(2, plainDictionary, int32s(5, 6), packed(t, compress.Codecs.Snappy, int32s(5, 6))),
+			dataV1(8, plainDictionary, []byte{1, 8 << 1, 1}, packed(t, compress.Codecs.Snappy, []byte{1, 8 << 1, 1}))}, "[6 6 6 6 6 6 6 6]"},
 		{"a dictionary of one value, of no bits", format.Uncompressed, false, 8, []handPage{
 			dictionary(1, format.Plain, int32s(5), int32s(5)), dataV1(8, format.RLEDictionary, []byte{0, 8 << 1}, []byte{0, 8 << 1})}, "[5 5 5 5 5 5 5 5]"},
 		{"a page without values between others", format.Uncompressed, false, 16, []handPage{v1(plain), dataV1(0, format.Plain, nil, nil), v1(plain)}, sevens[:16] + " " + sevens[1:]},

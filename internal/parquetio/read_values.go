@@ -123,7 +123,7 @@ func (v *fixed[P, O]) reserve(n int) []O {
 }
 
 func (v *fixed[P, O]) decode(r file.ColumnChunkReader, n int64, def, rep []int16) (int64, int, error) {
-	dst := v.scratch
+	var dst []P
 	if v.convert == nil {
 		dst = any(v.reserve(int(n))).([]P)
 	} else {

@@ -34,7 +34,6 @@ type foreign struct {
 	st      storage.Store
 	mem     memory.Allocator
 	actions []log.Action
-	rows    int64
 }
 
 func newForeign(t *testing.T, p *log.Protocol, md *log.Metadata) *foreign {

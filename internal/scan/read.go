@@ -138,7 +138,7 @@ func (p *Plan) keyValues(f replay.File) ([]value.Value, error) {
 	for i, k := range p.keys {
 		k.Name = p.names.Stored(k)
 		text, null, ok := f.PartitionValue(k.Name)
-		if null {
+		if null || !ok && p.names != schema.NoMapping { // physical names are exact
 			vals[i] = value.Null(k.Type)
 			continue
 		}

@@ -265,7 +265,8 @@ class Story:
             ends = (self.marks["enabled"], self.marks["last"]) if self.mapped else (self.marks["last"],)
             more["changes"] = [self.feed(first, last) for first, last in zip((1, self.marks["altered"] + 1), ends)]
         if self.row["in-commit timestamps"] != "off":
-            first = 0 if self.row["in-commit timestamps"] == "on" else self.marks["deleted"] + 1
+            properties = dict(tuple(p) for p in self.sql("SHOW TBLPROPERTIES {t}").collect())
+            first = int(properties.get("delta.inCommitTimestampEnablementVersion", 0))
             history = self.sql("DESCRIBE HISTORY {t}").where("version >= %d" % first).selectExpr("version", "unix_millis(timestamp)").collect()
             more["history"] = sorted(list(h) for h in history)
         return more

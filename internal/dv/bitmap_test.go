@@ -172,7 +172,7 @@ func seeded(t *testing.T) *rand.Rand {
 
 func TestSetOperationsAgreeWithRoaring(t *testing.T) {
 	r := seeded(t)
-	for range 60 {
+	for range 60 / thinned {
 		a, b := random(r), random(r)
 		ra, rb := oracleOf(a), oracleOf(b)
 		for _, c := range []struct {
@@ -207,7 +207,7 @@ func oracleOf(b *Bitmap) *roaring64.Bitmap {
 
 func TestRangesAreTheMaximalRunsOfAnInterval(t *testing.T) {
 	r := seeded(t)
-	for range 200 {
+	for range 200 / thinned {
 		b := random(r)
 		if r.IntN(2) == 0 { // the forms as they came from elsewhere
 			b = decoded(t, b, r.IntN(2) == 0)

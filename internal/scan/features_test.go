@@ -277,7 +277,7 @@ func TestDeletedRowsAreNotRead(t *testing.T) {
 	}
 	seed := rand.Uint64()
 	rng := rand.New(rand.NewPCG(seed, 1))
-	for round := range 20 {
+	for round := range 20 / thinned {
 		f := newForeign(t, deletes, &log.Metadata{SchemaString: string(s.JSON())})
 		live := map[int64]bool{}
 		id := int64(0)

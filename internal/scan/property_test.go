@@ -348,7 +348,7 @@ func TestPrunedScansAreFullScansFiltered(t *testing.T) {
 	if text := os.Getenv("FORESET_SEED"); text != "" {
 		seed, _ = strconv.ParseUint(text, 10, 64)
 	}
-	rounds := 8
+	rounds := 8 / thinned
 	if text := os.Getenv("FORESET_ROUNDS"); text != "" {
 		rounds, _ = strconv.Atoi(text)
 	}

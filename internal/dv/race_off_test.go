@@ -1,0 +1,5 @@
+//go:build !race
+
+package dv
+
+const thinned = 1

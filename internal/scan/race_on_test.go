@@ -1,0 +1,7 @@
+//go:build race
+
+package scan_test
+
+// thinned is by how much the longest tests are thinned out. The race detector
+// makes them several times slower; go test without it runs them whole.
+const thinned = 4

@@ -45,7 +45,7 @@ EXCLUDED = [
     ("iceberg compat", ICEBERG, "column mapping", ["none"], "WRONG_REQUIRED_TABLE_PROPERTY"),
     ("iceberg compat", ICEBERG, "column mapping", ["enabled later"], ""),
     ("iceberg compat", ["V1", "V2"], "deletion vectors", ["on"], "DELETION_VECTORS_SHOULD_BE_DISABLED"),
-    ("iceberg compat", ["V1", "V2"], "variant", ["plain", "shredded"], "UNSUPPORTED_DATA_TYPE"),
+    ("iceberg compat", ["V2"], "variant", ["plain", "shredded"], "UNSUPPORTED_DATA_TYPE"),
     # The writer looks for fields inside the variant column and fails.
     ("iceberg compat", ["V3"], "variant", ["plain", "shredded"], "INVALID_FIELD_NAME"),
     ("iceberg compat", ICEBERG, "void", ["on"], "UNSUPPORTED_DATA_TYPE"),

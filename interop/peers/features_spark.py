@@ -421,7 +421,7 @@ class Worker(threading.Thread):
 
 def main():
     where, spark = folder(), session(**CONF)
-    rows, possible = combinations({f: list(levels) for f, levels in FACTORS.items()}, EXCLUDED, seed=15)
+    rows, possible = combinations({f: list(levels) for f, levels in FACTORS.items()}, EXCLUDED, seed=9)
     jobs = queue.Queue()
     for n, row in enumerate(rows):
         jobs.put(("pairs_%02d" % n, row))

@@ -75,14 +75,11 @@ func (n *node) assembleLeaf(mem memory.Allocator, length int) (arrow.ArrayData, 
 }
 
 func (n *node) assembleGroup(mem memory.Allocator, length int) (arrow.ArrayData, error) {
-	s := slots{length: length}
-	if n.def > n.ctxDef {
-		var err error
-		if s, err = n.validity(mem, length); err != nil {
-			return nil, err
-		}
-		defer s.release()
+	s, err := n.present(mem, length)
+	if err != nil {
+		return nil, err
 	}
+	defer s.release()
 	children, err := n.assembleChildren(mem, length)
 	if err != nil {
 		return nil, err
@@ -108,6 +105,15 @@ func releaseAll(all []arrow.ArrayData) {
 	for _, d := range all {
 		d.Release()
 	}
+}
+
+// present is the slots in which a node that may have others below it is not
+// null.
+func (n *node) present(mem memory.Allocator, length int) (slots, error) {
+	if n.def <= n.ctxDef {
+		return slots{length: length}, nil
+	}
+	return n.validity(mem, length)
 }
 
 // validity marks the slots in which the node is not null.
@@ -184,14 +190,11 @@ func markFlat(bits []byte, def []int16, want int16, length int) (valid, at int) 
 // assembleList makes lists and maps: offsets from the levels, then what they
 // hold.
 func (n *node) assembleList(mem memory.Allocator, length int) (arrow.ArrayData, error) {
-	s := slots{length: length}
-	if n.def > n.ctxDef {
-		var err error
-		if s, err = n.validity(mem, length); err != nil {
-			return nil, err
-		}
-		defer s.release()
+	s, err := n.present(mem, length)
+	if err != nil {
+		return nil, err
 	}
+	defer s.release()
 	buf := memory.NewResizableBuffer(mem)
 	defer buf.Release()
 	buf.ResizeNoShrink(4 * (length + 1))

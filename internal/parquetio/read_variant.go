@@ -388,14 +388,11 @@ func shreddedBytes(p variantbin.Primitive) func([]byte, arrow.Array, int) ([]byt
 
 // assembleVariant makes the struct of metadata and value.
 func (n *node) assembleVariant(mem memory.Allocator, length int) (arrow.ArrayData, error) {
-	s := slots{length: length}
-	if n.def > n.ctxDef {
-		var err error
-		if s, err = n.validity(mem, length); err != nil {
-			return nil, err
-		}
-		defer s.release()
+	s, err := n.present(mem, length)
+	if err != nil {
+		return nil, err
 	}
+	defer s.release()
 	parts, err := n.assembleChildren(mem, length)
 	if err != nil {
 		return nil, err

@@ -171,10 +171,8 @@ func (l *layout) addTyped(m *log.Metadata, add parquet.Group) {
 	if err != nil {
 		return
 	}
-	physical := func(f schema.Field) string { return f.Name }
-	if mode := m.Configuration["delta.columnMapping.mode"]; mode == "name" || mode == "id" {
-		physical = schema.Field.PhysicalName
-	}
+	mapping, _ := schema.ParseMapping(m.Configuration["delta.columnMapping.mode"])
+	physical := mapping.Stored
 	typed := parquet.Group{}
 	for _, name := range m.PartitionColumns {
 		f, ok := s.Field(name)

@@ -32,11 +32,9 @@ var lineitem = &schema.Struct{Fields: []schema.Field{
 	{Name: "l_comment", Type: schema.String, Nullable: true},
 }}
 
-// BenchmarkScanLineitem reads the file that FORESET_LINEITEM names:
-//
-//	tpchgen-cli parquet -s 1 --tables=lineitem -o DIR
-//	FORESET_LINEITEM=DIR/lineitem.parquet go test -bench Lineitem ./internal/parquetio
-func BenchmarkScanLineitem(b *testing.B) {
+// lineitemFile is the file that FORESET_LINEITEM names, and the folder it is in.
+func lineitemFile(b *testing.B) (storage.Store, os.FileInfo) {
+	b.Helper()
 	name := os.Getenv("FORESET_LINEITEM")
 	if name == "" {
 		b.Skip("FORESET_LINEITEM is not set")
@@ -45,11 +43,20 @@ func BenchmarkScanLineitem(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer st.Close()
+	b.Cleanup(func() { st.Close() })
 	info, err := os.Stat(name)
 	if err != nil {
 		b.Fatal(err)
 	}
+	return st, info
+}
+
+// BenchmarkScanLineitem reads the file that FORESET_LINEITEM names:
+//
+//	tpchgen-cli parquet -s 1 --tables=lineitem -o DIR
+//	FORESET_LINEITEM=DIR/lineitem.parquet go test -bench Lineitem ./internal/parquetio
+func BenchmarkScanLineitem(b *testing.B) {
+	st, info := lineitemFile(b)
 	three := &schema.Struct{Fields: []schema.Field{lineitem.Fields[0], lineitem.Fields[5], lineitem.Fields[10]}}
 	for _, c := range []struct {
 		name   string
@@ -58,7 +65,7 @@ func BenchmarkScanLineitem(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				f, err := Open(context.Background(), st, filepath.Base(name), info.Size(), &OpenOptions{Rows: -1, Allocator: memory.DefaultAllocator})
+				f, err := Open(context.Background(), st, info.Name(), info.Size(), &OpenOptions{Rows: -1, Allocator: memory.DefaultAllocator})
 				if err != nil {
 					b.Fatal(err)
 				}

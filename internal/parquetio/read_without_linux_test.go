@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -15,7 +13,6 @@ import (
 
 	"github.com/foreset/foreset/internal/dv"
 	"github.com/foreset/foreset/schema"
-	"github.com/foreset/foreset/storage"
 )
 
 // runs is ReadPlan.Without.
@@ -25,20 +22,8 @@ type runs = func(first, end int64) iter.Seq2[int64, int64]
 // BenchmarkScanLineitem) without some of its rows. The figure to look at is
 // cpu-ms: what all threads of the process used.
 func BenchmarkScanWithout(b *testing.B) {
-	name := os.Getenv("FORESET_LINEITEM")
-	if name == "" {
-		b.Skip("FORESET_LINEITEM is not set")
-	}
-	st, err := storage.NewLocal(filepath.Dir(name), nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer st.Close()
-	info, err := os.Stat(name)
-	if err != nil {
-		b.Fatal(err)
-	}
-	f, err := Open(context.Background(), st, filepath.Base(name), info.Size(), &OpenOptions{Rows: -1, Allocator: memory.DefaultAllocator, PageIndex: true})
+	st, info := lineitemFile(b)
+	f, err := Open(context.Background(), st, info.Name(), info.Size(), &OpenOptions{Rows: -1, Allocator: memory.DefaultAllocator, PageIndex: true})
 	if err != nil {
 		b.Fatal(err)
 	}

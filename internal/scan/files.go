@@ -12,6 +12,7 @@ import (
 	"github.com/foreset/foreset/internal/replay"
 	"github.com/foreset/foreset/internal/stats"
 	"github.com/foreset/foreset/log"
+	"github.com/foreset/foreset/schema"
 	"github.com/foreset/foreset/storage"
 )
 
@@ -22,13 +23,14 @@ type External func(uri string) (storage.Store, string, error)
 // files are how the data files and deletion vectors of a table are reached.
 type files struct {
 	opts    *Options
+	mapping schema.Mapping
 	vectors *dv.Reader
 	deletes bool // the protocol knows deletion vectors
 }
 
 func newFiles(opts Options) *files {
 	return &files{
-		opts: &opts, vectors: dv.NewReader(opts.Store, opts.External, opts.Limits),
+		opts: &opts, mapping: opts.Mapping(), vectors: dv.NewReader(opts.Store, opts.External, opts.Limits),
 		deletes: feature.Has(opts.State.Protocol, feature.DeletionVectors),
 	}
 }
@@ -76,7 +78,7 @@ func (r *files) data(ctx context.Context, f replay.File, o *opened, index bool) 
 		return err
 	}
 	o.data, err = parquetio.Open(ctx, st, name, f.Size(), &parquetio.OpenOptions{
-		Rows: rowsOf(f), Mapping: r.opts.Mapping(), Allocator: r.opts.Allocator, PageIndex: index,
+		Rows: rowsOf(f), Mapping: r.mapping, Allocator: r.opts.Allocator, PageIndex: index,
 	})
 	return err
 }

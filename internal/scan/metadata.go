@@ -25,7 +25,7 @@ import (
 //	file_path, file_name, file_size, file_modification_time   of the log
 //	row_index                                                 position in the file, from 0, deleted rows counted
 //	base_row_id, default_row_commit_version                   of the log         ┐ of tables with
-//	row_id, row_commit_version                                see trackedColumn  ┘ row tracking
+//	row_id, row_commit_version                                see materialized   ┘ row tracking
 //
 // A table that has a column of this name keeps it, and there is no other.
 
@@ -109,13 +109,14 @@ func (p *Plan) metadata(members *schema.Struct, f replay.File, rows []parquetio.
 			c.Release()
 		}
 	}()
+	add := f.Add()
 	for _, m := range members.Fields {
 		var stored *array.Int64
 		if p.opts.State.Metadata.Configuration[materializedIn(m.Name)] != "" {
 			stored = data.Column(at).(*array.Int64)
 			at++
 		}
-		c, err := p.member(m, f, rows, stored, int(data.NumRows()))
+		c, err := p.member(m, add, rows, stored, int(data.NumRows()))
 		if err != nil {
 			return nil, err
 		}
@@ -131,8 +132,7 @@ func (p *Plan) metadata(members *schema.Struct, f replay.File, rows []parquetio.
 }
 
 // member makes one of them.
-func (p *Plan) member(m schema.Field, f replay.File, rows []parquetio.RowRange, stored *array.Int64, n int) (arrow.Array, error) {
-	add := f.Add()
+func (p *Plan) member(m schema.Field, add *log.AddFile, rows []parquetio.RowRange, stored *array.Int64, n int) (arrow.Array, error) {
 	switch m.Name {
 	case rowIndex:
 		return p.places(nil, new(int64), rows, n)

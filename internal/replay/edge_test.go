@@ -370,3 +370,38 @@ func TestEdgeC66InCommitTimestampsFromAVersionOn(t *testing.T) {
 		}
 	}
 }
+
+// TestARecountReadsCheckpointsAndCommitsAlone, also when the checkpoint turns
+// out to be damaged: by its small actions, or not before its files are read.
+func TestARecountReadsCheckpointsAndCommitsAlone(t *testing.T) {
+	const want = "version 5 of table t, 50 bytes, files: a, b, c, d, e; apps: p=1"
+	for spoiled, checkpoint := range map[string]string{"": "checkpoint 3", log.CheckpointName(3): "checkpoint 3", log.SidecarDir: "v2 3 1"} {
+		w := loaded(t, "commit 0: protocol, metadata t", "commit 1: add a, app p 1", "checkpoint 1", "commit 2: add b", "commit 3: add c", checkpoint,
+			"commit 4: add d", "commit 5: add e", "compact 2 3", "compact 4 5", "crc 5")
+		s, err := replay.Load(ctx, w.src, replay.Latest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for info, err := range w.st.List(ctx, log.Dir, "") {
+			if err == nil && spoiled != "" && strings.HasPrefix(info.Name, spoiled) {
+				err = w.st.Put(ctx, info.Name, []byte("PAR1 no, it is not PAR1"))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.rec.Reset()
+		again, err := s.Recounted(ctx)
+		if err != nil {
+			t.Fatal(spoiled, err)
+		}
+		if got, err := described(again); err != nil || got[0] != want || (len(w.warns) > 0) != (spoiled != "") {
+			t.Errorf("%q: %v, %v, warnings %q", spoiled, got, err, w.warns)
+		}
+		for _, call := range w.rec.Calls() {
+			if n, ok := log.ParseName(call.Name); ok && (n.Kind == log.Compacted || n.Kind == log.VersionChecksum) {
+				t.Errorf("%q: %v", spoiled, call)
+			}
+		}
+	}
+}

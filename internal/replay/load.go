@@ -26,8 +26,12 @@ const loadAttempts = 3
 // has them, and with an error that is log.ErrCorrupt when the version cannot
 // be put together from anything that is there.
 func Load(ctx context.Context, src *Source, at log.Version) (*State, error) {
+	return load(ctx, src, at, false)
+}
+
+func load(ctx context.Context, src *Source, at log.Version, plain bool) (*State, error) {
 	for attempt := 1; ; attempt++ {
-		l := &loading{src: src, at: at, last: attempt == loadAttempts}
+		l := &loading{src: src, at: at, last: attempt == loadAttempts, plain: plain}
 		s, err := l.load(ctx)
 		if err == nil {
 			return s, nil
@@ -43,6 +47,7 @@ type loading struct {
 	src      *Source
 	at       log.Version
 	last     bool // what is gone is not going to come back
+	plain    bool // do without .crc and compacted logs, however sound
 	warnings []error
 }
 
@@ -95,9 +100,7 @@ func (s *State) Recounted(ctx context.Context) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain := *seg
-	plain.Checksum, plain.Compacted = nil, nil
-	again, err := (&loading{src: src, at: s.Version, last: true}).assembleAny(ctx, &plain)
+	again, err := (&loading{src: src, at: s.Version, last: true, plain: true}).assembleAny(ctx, seg)
 	if err != nil {
 		return nil, err
 	}
@@ -112,6 +115,11 @@ func (s *State) Recounted(ctx context.Context) (*State, error) {
 // that turn out to be damaged.
 func (l *loading) assembleAny(ctx context.Context, seg *log.Segment) (*State, error) {
 	for {
+		if l.plain {
+			bare := *seg
+			bare.Checksum, bare.Compacted = nil, nil
+			seg = &bare
+		}
 		s, err := l.assemble(ctx, seg)
 		var damaged *checkpointError
 		if err == nil || !errors.As(err, &damaged) {
@@ -179,6 +187,7 @@ func (l *loading) assemble(ctx context.Context, seg *log.Segment) (*State, error
 		return nil, err
 	}
 	s.line = newLineage(l.src, p.base, seg.Version, append(p.before, p.after...))
+	s.line.plain = l.plain
 	s.Warnings = slices.Clip(l.warnings)
 	if p.checksum == nil { // everything was read
 		return s, s.line.reach(ctx, s.Version)

@@ -69,6 +69,7 @@ type lineage struct {
 
 	empty        bool // it has no files: see detached
 	lacksRemoves bool // of what came and went before the tail began
+	plain        bool // it was made of checkpoints and commits alone, and so is what stands in for it
 }
 
 func newLineage(src *Source, b *base, start log.Version, pieces []*piece) *lineage {
@@ -154,7 +155,7 @@ func (l *lineage) without(ctx context.Context, v log.Version, damage error) (*St
 	if l.older != nil && l.older.Version == v {
 		return l.older, nil
 	}
-	again := &loading{src: l.src, at: v, last: true}
+	again := &loading{src: l.src, at: v, last: true, plain: l.plain}
 	seg, err := again.before(ctx, l.base.version, l.base.files[0].Name, damage)
 	if err != nil {
 		return nil, err
@@ -421,7 +422,7 @@ func (s *State) prepare(ctx context.Context, cols checkpoint.Columns) (*State, r
 // log. A checkpoint of which a file is gone, and that is listed all the same, was
 // not cleaned up: it is as good as damaged.
 func (s *State) reload(ctx context.Context, ofBase bool, gone error) (*State, error) {
-	again, err := Load(ctx, s.line.src, s.Version)
+	again, err := load(ctx, s.line.src, s.Version, s.line.plain)
 	switch {
 	case err != nil && (errors.Is(err, log.ErrVersionGone) || errors.Is(err, log.ErrNotTable) || errors.Is(err, log.ErrGap)):
 		return nil, fmt.Errorf("%w: version %d was cleaned up: %w", log.ErrVersionGone, s.Version, gone)

@@ -17,6 +17,7 @@ import (
 	"github.com/foreset/foreset/internal/dv"
 	"github.com/foreset/foreset/log"
 	"github.com/foreset/foreset/storage"
+	"github.com/foreset/foreset/storage/faults"
 	"github.com/foreset/foreset/table"
 )
 
@@ -585,6 +586,33 @@ func TestVerifyKnowsInCommitTimestamps(t *testing.T) {
 	if err != nil || len(faults) != 2 || faults[0].Object != log.CommitName(9) || !strings.Contains(faults[0].Detail, "is not after") ||
 		faults[1].Object != log.CommitName(10) || !strings.Contains(faults[1].Detail, "no commitInfo") {
 		t.Errorf("%v, %v", err, faults)
+	}
+}
+
+// TestAHintThatIsWrittenMeanwhileIsNoFault: writers go on, and the log was
+// listed before its hint is read.
+func TestAHintThatIsWrittenMeanwhileIsNoFault(t *testing.T) {
+	for name, meanwhile := range map[string]func(*subject){
+		"it vanishes":                           func(s *subject) { s.without(log.HintName) },
+		"it names a checkpoint of a later time": func(s *subject) { s.newest() },
+		"its checkpoint is written anew": func(s *subject) {
+			s.checkpoint(func(src *checkpoint.Source) { src.Txns = nil })
+			put(t, s.st, log.HintName, `{"version":5,"size":17}`)
+		},
+	} {
+		s := newSubject(t)
+		looks := 0
+		during := faults.Park(s.st, func(_ context.Context, op faults.Op) {
+			if op.Kind != faults.Get || op.Name != log.HintName {
+				return
+			}
+			if looks++; looks == 2 { // the first is by the load
+				meanwhile(s)
+			}
+		})
+		if found, _, err := faultsIn(t.Context(), during, false); err != nil || len(found) > 0 || looks != 2 {
+			t.Errorf("%s: %v, %+v, %d looks", name, err, found, looks)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/foreset/foreset/checkpoint"
 	"github.com/foreset/foreset/internal/replay"
@@ -12,38 +13,77 @@ import (
 )
 
 // hint looks at _last_checkpoint. A log without one is in order; one that is
-// behind the newest checkpoint only costs a longer listing.
+// behind the newest checkpoint only costs a longer listing. Writers go on
+// meanwhile: what they did to the hint and its checkpoint since the log was
+// listed is no fault.
 func (v *verifier) hint(ctx context.Context, l *listing, held map[log.Version][]contents) error {
-	_, err := v.Source.Store.Head(ctx, log.HintName)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	h, err := checkpoint.ReadHint(ctx, v.Source.Store)
+	h, there, err := v.readHint(ctx)
 	switch {
-	case err != nil:
+	case err != nil || !there:
 		return err
 	case h == nil:
 		v.foundf(log.HintName, Damaged, -1, "it is of no use: not a JSON object with a version, or with another checksum than it says")
 		return nil
 	case v.At != replay.Latest && h.Version > v.At:
 		return nil // of a version that is not looked at
-	case len(l.checkpoints[h.Version]) == 0:
-		v.foundf(log.HintName, Wrong, h.Version, "it names the checkpoint of version %d, which is not there", h.Version)
-		return nil
-	case len(held[h.Version]) == 0:
-		return nil // that checkpoint is damaged, which was told
 	}
-	detail := ""
-	for _, c := range held[h.Version] {
-		if detail = c.differs(h); detail == "" {
-			return nil
-		}
+	detail := l.contradicts(h, held[h.Version])
+	if detail == "" {
+		return nil
+	}
+	since, err := v.writtenSince(ctx, h.Version, l)
+	if err != nil || since {
+		return err
 	}
 	v.foundf(log.HintName, Wrong, h.Version, "%s", detail)
 	return nil
+}
+
+// readHint reads the hint; nil if it is of no use. One that was not there may be
+// now, so that only a second look says that it is of no use.
+func (v *verifier) readHint(ctx context.Context) (h *checkpoint.Hint, there bool, err error) {
+	for range 2 {
+		if h, err = checkpoint.ReadHint(ctx, v.Source.Store); h != nil || err != nil {
+			return h, true, err
+		}
+		_, err = v.Source.Store.Head(ctx, log.HintName)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, false, nil
+		}
+		if err != nil {
+			return nil, false, err
+		}
+	}
+	return nil, true, nil
+}
+
+// writtenSince says whether the checkpoints of a version are others than those
+// that were listed.
+func (v *verifier) writtenSince(ctx context.Context, version log.Version, l *listing) (bool, error) {
+	entries, err := log.List(ctx, v.Source.Store, version, version)
+	if err != nil {
+		return false, err
+	}
+	same := func(a, b log.File) bool {
+		return a.Name == b.Name && a.Size == b.Size && a.ETag == b.ETag && a.Modified.Equal(b.Modified)
+	}
+	return !slices.EqualFunc(log.Checkpoints(entries), l.checkpoints[version], func(a, b log.Checkpoint) bool {
+		return slices.EqualFunc(a.Files, b.Files, same)
+	}), nil
+}
+
+// contradicts says what is wrong with a hint, given what the sound checkpoints of
+// its version hold; "" if nothing.
+func (l *listing) contradicts(h *checkpoint.Hint, held []contents) (detail string) {
+	if len(l.checkpoints[h.Version]) == 0 {
+		return fmt.Sprintf("it names the checkpoint of version %d, which is not there", h.Version)
+	}
+	for _, c := range held { // none: that checkpoint is damaged, which was told
+		if detail = c.differs(h); detail == "" {
+			return ""
+		}
+	}
+	return detail
 }
 
 // differs says where a hint differs from a checkpoint; "" if nowhere. Numbers

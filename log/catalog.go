@@ -49,7 +49,7 @@ var ErrCommitThroughCatalog = errors.New("commits to a catalog-managed table are
 // stays the caller's; nil limits are the defaults. Commit fails with
 // [ErrCommitThroughCatalog].
 func NewCatalog(st storage.Store, limits *Limits, ratified func(ctx context.Context, from Version) ([]Ratified, Version, error)) Catalog {
-	return &readCatalog{store: st, limits: limits.withDefaults(), ask: ratified, staged: map[Version]Ratified{}, newest: -1}
+	return &readCatalog{store: st, limits: limits.withDefaults(), ask: ratified, staged: map[Version]Ratified{}, newest: -1, since: math.MaxInt64}
 }
 
 type readCatalog struct {
@@ -60,6 +60,7 @@ type readCatalog struct {
 	mu     sync.Mutex           // guards what is below; never held over a call
 	staged map[Version]Ratified // as answered last
 	newest Version
+	since  Version // the first that was asked about: nothing is known of those before
 }
 
 func (c *readCatalog) Commit(context.Context, Version, []byte) (storage.Outcome, storage.Info, error) {
@@ -93,7 +94,7 @@ func (c *readCatalog) learn(from Version, commits []Ratified, newest Version) {
 	for _, r := range commits {
 		c.staged[r.Version] = r
 	}
-	c.newest = newest
+	c.newest, c.since = newest, min(c.since, max(from, 0))
 }
 
 // checkRatified says what is wrong with the answer of a catalog.
@@ -160,7 +161,7 @@ func (c *readCatalog) known(v Version) (r Ratified, staged, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r, staged = c.staged[v]
-	return r, staged, staged || v <= c.newest
+	return r, staged, c.since <= v && v <= c.newest
 }
 
 // CatalogStore is a table's store as its catalog has the log: a listing shows

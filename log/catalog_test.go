@@ -140,3 +140,25 @@ func TestAnOldAnswerOfACatalogDoesNotHideANewOne(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+// TestACommitBeforeThoseThatWereAskedForMayBeStagedToo: that the catalog's answer
+// begins after it does not say that it is published.
+func TestACommitBeforeThoseThatWereAskedForMayBeStagedToo(t *testing.T) {
+	st, ctx := storage.NewMemory(nil), context.Background()
+	put(t, st, log.CommitName(0), log.CommitName(1))
+	cat := &ratifier{newest: 3, commits: []log.Ratified{{Version: 2, Body: []byte("two")}, {Version: 3, Body: []byte("three")}}}
+	c := log.NewCatalog(st, nil, cat.answer)
+	for _, from := range []log.Version{3, 2} { // what lies before is not known, and then is
+		if _, _, err := c.Ratified(ctx, from); err != nil {
+			t.Fatal(err)
+		}
+		for v, want := range []string{log.CommitName(0), log.CommitName(1), "two", "three"} {
+			if got, err := c.Lookup(ctx, log.Version(v)); err != nil || string(got) != want {
+				t.Errorf("version %d after an answer from %d on: %q, %v", v, from, got, err)
+			}
+		}
+	}
+	if want := []log.Version{3, 0, 2}; !slices.Equal(cat.asked, want) {
+		t.Errorf("the catalog was asked from %v on, want %v", cat.asked, want)
+	}
+}

@@ -82,6 +82,21 @@ func open(ctx context.Context, location string) (Store, error) {
 	return opener(ctx, u)
 }
 
+// URI is the location as a URI: of a path the file URL of its absolute form,
+// percent-encoded, of a URL all that comes before the query. It is empty if the
+// location is, or if a path is relative and the working directory is unknown.
+func URI(location string) string {
+	if _, _, isURL := cutScheme(location); isURL {
+		uri, _, _ := strings.Cut(location, "?")
+		return uri
+	}
+	abs, err := filepath.Abs(location)
+	if location == "" || err != nil {
+		return ""
+	}
+	return fileURL(abs)
+}
+
 // Register makes [Open] use opener for the URLs of a scheme. It is for the
 // init functions of packages that implement stores, and panics if the scheme
 // is malformed or taken.

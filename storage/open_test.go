@@ -134,6 +134,23 @@ func TestRegisterAddsASchemeOnce(t *testing.T) {
 	}
 }
 
+// TestAURIOfAPathIsEncoded, and one that is a URL already has no query.
+func TestAURIOfAPathIsEncoded(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("file names have none of these characters")
+	}
+	for location, want := range map[string]string{
+		"/a b/c?d#e%41": "file:///a%20b/c%3Fd%23e%2541", "/a:b": "file:///a:b", "s3://b/a%20b?region=x": "s3://b/a%20b", "file:/a": "file:/a", "": "",
+	} {
+		if got := URI(location); got != want {
+			t.Errorf("%s: %s, want %s", location, got, want)
+		}
+	}
+	if got := URI("./s3:x"); !strings.HasPrefix(got, "file:///") || !strings.HasSuffix(got, "/s3:x") {
+		t.Error(got)
+	}
+}
+
 func panics(f func()) (did bool) {
 	defer func() { did = recover() != nil }()
 	f()

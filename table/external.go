@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"strings"
 
 	"github.com/foreset/foreset/log"
@@ -35,7 +34,7 @@ func Externals(ctx context.Context, locations ...string) (allow External, close 
 		if err != nil {
 			return nil, nil, errors.Join(err, close())
 		}
-		roots = append(roots, root{whereIs(l), st})
+		roots = append(roots, root{whereIs(storage.URI(l)), st})
 	}
 	allow = func(uri string) (storage.Store, string, error) {
 		for _, r := range roots {
@@ -51,7 +50,7 @@ func Externals(ctx context.Context, locations ...string) (allow External, close 
 // external finds what the table's log names by an absolute URI: in the table
 // itself, or where the caller allows it.
 func (t *Table) external(uri string) (storage.Store, string, error) {
-	own := root{whereIs(t.url), t.opts.Store}
+	own := root{whereIs(t.root), t.opts.Store}
 	if name, below := own.below(uri); below {
 		return own.store, name, nil
 	}
@@ -78,19 +77,14 @@ func (r root) below(uri string) (name string, ok bool) {
 	return name, err == nil && decoded == name
 }
 
-// whereIs brings the forms in which people and engines write a location to one
-// that can be compared: "file:/a/b c", "s3://bucket/key"; "" if it has none.
-func whereIs(location string) string {
-	scheme, rest, isURL := strings.Cut(location, ":")
-	if !isURL || len(scheme) < 2 { // a path; one letter is a drive
-		abs, err := filepath.Abs(location)
-		if location == "" || err != nil {
-			return ""
-		}
-		abs = filepath.ToSlash(abs)
-		return "file:/" + strings.TrimPrefix(abs, "/")
+// whereIs brings the forms in which people and engines write a URI to one that
+// can be compared: "file:/a/b c", "s3://bucket/key". It is "" of what is none, or
+// says more than where an object is.
+func whereIs(uri string) string {
+	scheme, rest, isURI := strings.Cut(uri, ":")
+	if !isURI || strings.ContainsAny(rest, "?#") {
+		return ""
 	}
-	rest, _, _ = strings.Cut(rest, "?")
 	rest, err := url.PathUnescape(rest)
 	if err != nil {
 		return ""

@@ -1,13 +1,20 @@
 package table_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
+	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/foreset/foreset/log"
 	"github.com/foreset/foreset/storage"
@@ -108,6 +115,95 @@ func TestExternalsAllowNothingElse(t *testing.T) {
 		if want == "" && !errors.Is(err, log.ErrExternalPath) || want != "" && (err != nil || name != want) {
 			t.Errorf("%s: %q, %v", uri, name, err)
 		}
+	}
+}
+
+// TestFilePathIsTheURIOfTheFile, whatever the folder of the table and the file
+// are called: what URIs reserve and paths do not.
+func TestFilePathIsTheURIOfTheFile(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("file names have none of these characters")
+	}
+	ctx := context.Background()
+	t.Chdir(t.TempDir())
+	for _, folder := range []string{"plain", "a:b", "what?", "a#b", "100%", "100%41", "x y", "é", "s3:"} {
+		for _, location := range []string{"./" + folder + "/t", must(filepath.Abs(folder + "/t")), storage.URI("./" + folder + "/t")} {
+			tbl := must(table.Create(ctx, location, arrow.NewSchema([]arrow.Field{col("id", long)}, nil), nil))
+			mustAppend(t, tbl, ids(t, 1), nil)
+			var add *log.AddFile
+			for f, err := range latest(t, tbl).Files(ctx, all) {
+				if add = f; err != nil {
+					t.Fatal(err)
+				}
+			}
+			st := must(storage.Open(ctx, location))
+			body := get(t, st, add.Path)
+			again := []string{"a b?c#d%2541.parquet", "a%20b%3Fc%23d%2541.parquet"} // as they are, and encoded
+			var actions []log.Action
+			for _, path := range again {
+				a := *add
+				a.Path = path
+				actions = append(actions, &a)
+			}
+			put(t, st, "a b?c#d%41.parquet", string(body))
+			foreign(t, st, 2, actions...)
+			rows := must(tryRows(latest(t, tbl), &table.ScanOptions{Columns: []string{"_metadata.file_path", "_metadata.file_name"}}))
+			if len(rows) != 3 {
+				t.Fatal(rows)
+			}
+			for _, row := range rows {
+				var r map[string]string
+				if err := json.Unmarshal([]byte(row), &r); err != nil {
+					t.Fatal(err)
+				}
+				u, err := url.Parse(r["_metadata.file_path"])
+				if err != nil || u.Scheme != "file" || u.RawQuery != "" || u.Fragment != "" {
+					t.Fatalf("%s: %s: %v", location, row, err)
+				}
+				if there, err := os.ReadFile(u.Path); err != nil || !bytes.Equal(there, body) || !strings.HasSuffix(r["_metadata.file_path"], "/"+r["_metadata.file_name"]) {
+					t.Errorf("%s: %s: %v", location, row, err)
+				}
+			}
+			closeTable(t, tbl)
+			if err := os.RemoveAll(folder); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// TestAURIIsNoPath: a colon makes it absolute, also after a single letter, and
+// then the table's own files are not meant, wherever the process is. Nor are
+// they with a query.
+func TestAURIIsNoPath(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("file names have no colon")
+	}
+	ctx, parent := context.Background(), t.TempDir()
+	for _, name := range []string{"plain", "a:b"} {
+		folder := filepath.Join(parent, name)
+		tbl := must(table.Create(ctx, folder, arrow.NewSchema([]arrow.Field{col("id", long)}, nil), nil))
+		mustAppend(t, tbl, ids(t, 1), nil)
+		t.Chdir(folder)
+		st := must(storage.Open(ctx, folder))
+		for f, err := range latest(t, tbl).Files(ctx, all) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			uri := storage.URI(folder) + "/" + f.Path
+			put(t, st, "a:"+f.Path, string(get(t, st, f.Path)))
+			for path, read := range map[string]bool{uri: true, "a:" + f.Path: false, uri + "?x": false} {
+				add := *f
+				add.Path = path
+				v := log.Version(latest(t, tbl).Version() + 1)
+				foreign(t, st, v, &add)
+				if _, err := tryRows(latest(t, tbl), nil); read && err != nil || !read && !errors.Is(err, table.ErrDenied) {
+					t.Errorf("%s: %s: %v", name, path, err)
+				}
+				foreign(t, st, v+1, &log.RemoveFile{Path: path})
+			}
+		}
+		closeTable(t, tbl)
 	}
 }
 

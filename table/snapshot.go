@@ -6,7 +6,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -246,9 +245,8 @@ func (c *Scan) plan() (p *scan.Plan, release func(), err error) {
 // scanOptions are those of reading the snapshot's rows within so many bytes.
 func (s *Snapshot) scanOptions(where expr.Expr, bytes int64) scan.Options {
 	o := s.t.opts
-	root, _, _ := strings.Cut(s.t.url, "?")
 	return scan.Options{
-		Store: o.Store, State: s.state, Schema: s.schema, Root: root, External: s.t.external, Limits: o.Limits,
+		Store: o.Store, State: s.state, Schema: s.schema, Root: s.t.root, External: s.t.external, Limits: o.Limits,
 		Where: where, Env: o.env(), Parallel: o.Concurrency, Budget: bytes, Allocator: o.Allocator,
 	}
 }

@@ -25,7 +25,8 @@ import (
 // concurrent use by any number of goroutines, and any number of Tables, in any
 // number of processes, may stand for the same place.
 type Table struct {
-	url  string
+	url  string // without secrets
+	root string // the URI that names of objects are added to; "" if it is not known
 	opts *settings
 	env  txn.Env
 	src  *replay.Source
@@ -51,6 +52,7 @@ const engine = "foreset/0.1.0"
 
 func newTable(url string, s *settings) *Table {
 	t := &Table{url: storage.Redact(url), opts: s, src: s.source(), turn: make(chan struct{}, 1), lane: make(chan struct{}, 1), after: make(chan struct{}, 1)}
+	t.root = storage.URI(t.url)
 	t.env = txn.Env{Source: t.src, Now: s.Now, Rand: s.Rand, Retry: s.Retry, Engine: engine}
 	return t
 }

@@ -176,13 +176,16 @@ func (p *Plan) known(m schema.Field, add *log.AddFile) value.Value {
 	}
 }
 
-// uri is where a file is, as its path is written in the log.
+// uri is where a file is, as its path is written in the log but for what would
+// end the path of a URI.
 func (p *Plan) uri(path string) string {
 	if _, err := log.DecodePath(path); err != nil || p.opts.Root == "" {
 		return path
 	}
-	return strings.TrimSuffix(p.opts.Root, "/") + "/" + path
+	return strings.TrimSuffix(p.opts.Root, "/") + "/" + endless.Replace(path)
 }
+
+var endless = strings.NewReplacer("?", "%3F", "#", "%23")
 
 // places is, for each row, what is stored, or else its place in the file counted
 // from a base; null without a base.

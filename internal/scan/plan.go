@@ -30,7 +30,7 @@ type Options struct {
 	Store     storage.Store
 	State     *replay.State
 	Schema    *schema.Struct // of the table
-	Root      string         // of _metadata.file_path: where the table is; "": unknown
+	Root      string         // of _metadata.file_path: the URI of the table; "": unknown
 	Limits    *log.Limits
 	External  External   // opens files outside of the table; nil: they are refused
 	Columns   []string   // dotted paths, case-insensitive; nil is all columns

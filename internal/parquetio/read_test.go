@@ -299,12 +299,95 @@ func TestReadGivesBackWhatWasWritten(t *testing.T) {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 		for range 6 {
-			if err := checkRandomPlan(rng, f, want, mem); err != nil {
+			if err := checkRandomPlan(rng, f, everyType, want, mem); err != nil {
 				t.Fatalf("seed %d: %v", seed, err)
 			}
 		}
 		if err := f.Close(); err != nil {
 			t.Error(err)
+		}
+		want.Release()
+		mem.AssertSize(t, 0)
+	}
+}
+
+// repeated is columns of which a row has many levels.
+var repeated = &schema.Struct{Fields: []schema.Field{
+	nullable("lists", &schema.Array{Element: &schema.Array{Element: schema.Long, ContainsNull: true}, ContainsNull: true}),
+	nullable("maps", &schema.Map{Key: schema.Long, Value: &schema.Array{Element: schema.String, ContainsNull: true}, ValueContainsNull: true}),
+	nullable("structs", &schema.Array{ContainsNull: true, Element: structOf(
+		nullable("a", schema.Long), nullable("tags", &schema.Array{Element: schema.String, ContainsNull: true}))}),
+	nullable("within", structOf(nullable("list", &schema.Array{Element: schema.Integer, ContainsNull: true}))),
+	nullable("flat", schema.Long), // beside them, to see that rows stay together
+}}
+
+// appendNumbered appends a value whose leaves are drawn from 64 numbers from at on.
+// Most lists are short; some have more levels than are read ahead, or several
+// pages of them.
+func appendNumbered(rng *rand.Rand, b array.Builder, at int64, long bool) {
+	if rng.IntN(6) == 0 {
+		b.AppendNull()
+		return
+	}
+	n := rng.IntN(4)
+	if long && rng.IntN(20) == 0 {
+		n = rng.IntN(3 * levelsAhead)
+	}
+	leaf := at + rng.Int64N(64)
+	switch b := b.(type) {
+	case *array.Int64Builder:
+		b.Append(leaf)
+	case *array.Int32Builder:
+		b.Append(int32(leaf))
+	case *array.StringBuilder:
+		b.Append(fmt.Sprint(leaf))
+	case *array.ListBuilder:
+		b.Append(true)
+		for range n {
+			appendNumbered(rng, b.ValueBuilder(), at, long && n < 4)
+		}
+	case *array.MapBuilder:
+		b.Append(true)
+		for i := range n {
+			b.KeyBuilder().(*array.Int64Builder).Append(at + int64(i))
+			appendNumbered(rng, b.ItemBuilder(), at, long && n < 4)
+		}
+	case *array.StructBuilder:
+		b.Append(true)
+		for i := range b.NumField() {
+			appendNumbered(rng, b.FieldBuilder(i), at, long)
+		}
+	}
+}
+
+// TestRowsBehindAGapHaveTheirOwnValues, where a row is any number of levels, and
+// ends only where the next one begins: on another page, perhaps, or far behind
+// what was read ahead.
+func TestRowsBehindAGapHaveTheirOwnValues(t *testing.T) {
+	as, err := arrowconv.Schema(repeated)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range seeds(t, 12) {
+		rng := rand.New(rand.NewPCG(seed, 5))
+		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+		b := array.NewRecordBuilder(mem, as)
+		for row := range 1 + rng.IntN(1200) {
+			for i := range repeated.Fields {
+				appendNumbered(rng, b.Field(i), 1000*int64(row), seed%3 > 0)
+			}
+		}
+		want := b.NewRecordBatch()
+		b.Release()
+		body := parquetBytes(t, want, randomProperties(rng)...)
+		f, err := openBytes(t, body, &OpenOptions{Rows: want.NumRows(), Allocator: mem, PageIndex: rng.IntN(2) == 0, Budget: 1 << rng.IntN(20)})
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		for range 8 {
+			if err := checkRandomPlan(rng, f, repeated, want, mem); err != nil {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
 		}
 		want.Release()
 		mem.AssertSize(t, 0)
@@ -324,11 +407,11 @@ func seeds(t testing.TB, n uint64) uint64 {
 	return n
 }
 
-func checkRandomPlan(rng *rand.Rand, f *File, want arrow.RecordBatch, mem memory.Allocator) error {
+func checkRandomPlan(rng *rand.Rand, f *File, s *schema.Struct, want arrow.RecordBatch, mem memory.Allocator) error {
 	plan := ReadPlan{Schema: &schema.Struct{}, BatchRows: 1 + rng.IntN(700)}
 	var columns []arrow.Array
-	for _, i := range rng.Perm(len(everyType.Fields))[:1+rng.IntN(len(everyType.Fields))] {
-		plan.Schema.Fields = append(plan.Schema.Fields, everyType.Fields[i])
+	for _, i := range rng.Perm(len(s.Fields))[:1+rng.IntN(len(s.Fields))] {
+		plan.Schema.Fields = append(plan.Schema.Fields, s.Fields[i])
 		columns = append(columns, want.Column(i))
 	}
 	expected := []RowRange{{0, want.NumRows()}}
@@ -396,7 +479,7 @@ func TestDeltaEncodingsAreRead(t *testing.T) {
 		}
 		rng := rand.New(rand.NewPCG(10, 1))
 		for range 10 {
-			if err := checkRandomPlan(rng, f, want, mem); err != nil {
+			if err := checkRandomPlan(rng, f, everyType, want, mem); err != nil {
 				t.Fatalf("%v: %v", encoding, err)
 			}
 		}

@@ -266,7 +266,7 @@ func TestOurReaderGivesBackWhatOurWriterWrote(t *testing.T) {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 		for range 4 {
-			if err := checkRandomPlan(rng, f, want, mem); err != nil {
+			if err := checkRandomPlan(rng, f, everyType, want, mem); err != nil {
 				t.Fatalf("seed %d: %v", seed, err)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -209,11 +210,21 @@ func TestAURIIsNoPath(t *testing.T) {
 
 // managed commits as a catalog does, and answers for it.
 type managed struct {
+	mu      sync.Mutex
 	commits []log.Ratified
 	newest  log.Version
 }
 
+// ratify makes these the commits that are not published.
+func (m *managed) ratify(newest log.Version, commits ...log.Ratified) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.commits, m.newest = commits, newest
+}
+
 func (m *managed) ratified(_ context.Context, from log.Version) ([]log.Ratified, log.Version, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	i := slices.IndexFunc(m.commits, func(c log.Ratified) bool { return c.Version >= from })
 	if i < 0 {
 		return nil, m.newest, nil
@@ -267,7 +278,7 @@ func TestCatalogManagedTablesAreReadThroughTheirCatalog(t *testing.T) {
 	wantRows(t, got, `{"id":0}`, `{"id":1}`)
 	// A commit is ratified inline, the one before it is published, and somebody
 	// has left a file where no commit is.
-	cat.commits, cat.newest = []log.Ratified{{Version: 3, Body: log.EncodeCommit([]log.Action{info(3), files[2]})}}, 3
+	cat.ratify(3, log.Ratified{Version: 3, Body: log.EncodeCommit([]log.Action{info(3), files[2]})})
 	put(t, managedTable, log.CommitName(2), second)
 	foreign(t, managedTable, 4, info(4), &log.RemoveFile{Path: files[0].Path, DataChange: true})
 	wantRows(t, got, `{"id":0}`, `{"id":1}`, `{"id":2}`)

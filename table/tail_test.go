@@ -364,6 +364,71 @@ func TestTailGoesOnIfACommitIsAnotherObjectWithTheSameContent(t *testing.T) {
 	})
 }
 
+// TestTailYieldsWhatACatalogRatified, when it did, wherever the commit is by
+// then, and not what lies in the log without.
+func TestTailYieldsWhatACatalogRatified(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := begin(t, "id bigint")
+		ms := int64(7000)
+		dated := func(actions ...log.Action) []byte {
+			ms += 1000
+			at := ms
+			return log.EncodeCommit(append([]log.Action{&log.CommitInfo{Operation: "WRITE", InCommitTimestamp: &at}}, actions...))
+		}
+		managedBy := *everything
+		managedBy.ReaderFeatures = append(slices.Clone(managedBy.ReaderFeatures), "catalogManaged")
+		managedBy.WriterFeatures = append(slices.Clone(managedBy.WriterFeatures), "catalogManaged")
+		h.commit(&log.CommitInfo{Operation: "UPGRADE", InCommitTimestamp: &ms}, &managedBy, h.changed(func(md *log.Metadata) {
+			for name, value := range map[string]string{"enableInCommitTimestamps": "true", "inCommitTimestampEnablementVersion": "1", "inCommitTimestampEnablementTimestamp": "7000"} {
+				md.Configuration["delta."+name] = value
+			}
+		}))
+		second, third, fourth := dated(h.numbers(2)), dated(h.numbers(3)), dated(h.numbers(4))
+		inline := log.Ratified{Version: 2, Body: second}
+		staged := func(v log.Version, body []byte) log.Ratified {
+			r := log.Ratified{Version: v, Staged: fmt.Sprintf("%020d.33333333-3333-3333-3333-333333333333.json", v), Size: int64(len(body))}
+			put(t, h.st, log.StagedDir+r.Staged, string(body))
+			return r
+		}
+		cat := &managed{newest: 1}
+		tbl := open(t, h.st, &table.Options{Allocator: h.mem, Committer: log.NewCatalog(h.st, nil, cat.ratified)})
+		start := time.Now()
+		go func() {
+			put(t, h.st, log.CommitName(2), string(dated(h.numbers(99)))) // nobody ratified it
+			time.Sleep(time.Hour)
+			cat.ratify(2, inline)
+			time.Sleep(time.Hour)
+			r := staged(3, third)
+			cat.ratify(3, inline, r)
+			time.Sleep(time.Hour)
+			put(t, h.st, log.CommitName(2), string(second))
+			put(t, h.st, log.CommitName(3), string(third))
+			cat.ratify(3) // published
+			time.Sleep(time.Hour)
+			cat.ratify(4, staged(4, fourth))
+		}()
+		var got []string
+		for c, err := range tbl.Tail(context.Background(), &table.TailOptions{After: number(1), Until: number(4), Rows: &table.ScanOptions{}}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for b, err := range c.Rows {
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows, err := changeRows(b)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, fmt.Sprintf("%s of %d after %v", rows, c.Timestamp.UnixMilli(), time.Since(start).Truncate(time.Hour)))
+			}
+		}
+		if want := []string{`[2: insert {"id":2}] of 8000 after 1h0m0s`, `[3: insert {"id":3}] of 9000 after 2h0m0s`, `[4: insert {"id":4}] of 10000 after 4h0m0s`}; !slices.Equal(got, want) {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	})
+}
+
 func TestTailRefusesToBeginWhereThereIsNothing(t *testing.T) {
 	h := begin(t, "id bigint")
 	for _, after := range []int64{1, 7, -2} {

@@ -39,6 +39,7 @@ type Segment struct {
 	Commits   []File // exactly CheckpointVersion+1 to Version, ascending
 	Compacted []File // within the same range, as listed; see UsableCompacted
 	Checksum  *File  // the newest of a version from CheckpointVersion to Version; nil if there is none
+	Earlier   *File  // the checksum before it, in the same range
 
 	// Newest is the file that dates the version if commits do not date
 	// themselves: its commit, or its checkpoint where the commit is gone.
@@ -186,6 +187,9 @@ func (l *listing) segment(target Version, opts *SegmentOptions) (*Segment, error
 	}
 	if sums := between(l.checksums, max(s.CheckpointVersion, 0), s.Version); len(sums) > 0 {
 		s.Checksum = &sums[len(sums)-1]
+		if len(sums) > 1 {
+			s.Earlier = &sums[len(sums)-2]
+		}
 	}
 	s.Newest = l.dating(s)
 	return s, nil

@@ -215,8 +215,8 @@ func TestWarningsSayWhatWasDoneWithout(t *testing.T) {
 	}
 	put(t, st, log.CheckpointName(2), "PAR1 is not all of it")
 	s := latest(t, open(t, st, nil))
-	if got := s.Warnings(); len(got) != 2 || !strings.Contains(got[0].Error(), "checksum 3") || !strings.Contains(got[1].Error(), "checkpoint 2 is not used") {
-		t.Errorf("a damaged checksum and checkpoint: %q", got)
+	if got := s.Warnings(); len(got) != 3 || !strings.Contains(got[0].Error(), "checksum 3") || !strings.Contains(got[1].Error(), "checksum 2") || !strings.Contains(got[2].Error(), "checkpoint 2 is not used") {
+		t.Errorf("damaged checksums and a damaged checkpoint: %q", got)
 	}
 	if got := rowsOf(t, s, nil); len(got) != 3 {
 		t.Errorf("rows: %v", got)

@@ -5,7 +5,7 @@
 //	            └─► checkpoint, and commits after it  without a .crc: the newest protocol and metadata win
 //
 // Where a compacted log stands for some of the commits, it is read instead of
-// them.
+// them; the .crc before the newest one is read where that one is damaged.
 //
 // A [State] is immutable. Its files are a base and a tail:
 //
@@ -41,7 +41,8 @@
 //	(3) No lock is held over a request to the store.
 //	(4) A damaged auxiliary file (hint, .crc, checkpoint, sidecar, compacted log)
 //	    is skipped with a warning, never an error, while the commits needed
-//	    instead are there. State.Warnings has those of its load.
+//	    instead are there. State.Warnings has those of its load, and Source.Warn
+//	    is told of all, also of what shows when files are asked for.
 //	(5) The pieces between base and first state cover each version once: none is
 //	    left out, none is read twice. What a commit says of itself is always
 //	    taken from the commit.

@@ -117,7 +117,7 @@ func (l *loading) assembleAny(ctx context.Context, seg *log.Segment) (*State, er
 	for {
 		if l.plain {
 			bare := *seg
-			bare.Checksum, bare.Compacted = nil, nil
+			bare.Checksum, bare.Earlier, bare.Compacted = nil, nil, nil
 			seg = &bare
 		}
 		s, err := l.assemble(ctx, seg)
@@ -174,8 +174,8 @@ func (l *loading) assemble(ctx context.Context, seg *log.Segment) (*State, error
 	if seg.Checksum != nil {
 		from = seg.Checksum.Version
 	}
-	p := &parts{src: l.src, gone: l.last, base: newBase(l.src, seg.CheckpointVersion, seg.Checkpoint), version: seg.Version,
-		sum: seg.Checksum, before: piecesOf(seg, seg.CheckpointVersion+1, from), after: piecesOf(seg, from+1, seg.Version)}
+	p := &parts{src: l.src, gone: l.last, base: newBase(l.src, seg.CheckpointVersion, seg.Checkpoint), seg: seg,
+		before: piecesOf(seg, seg.CheckpointVersion+1, from), after: piecesOf(seg, from+1, seg.Version)}
 	err := p.read(ctx)
 	for _, w := range p.warnings {
 		l.warn(w)
@@ -186,7 +186,7 @@ func (l *loading) assemble(ctx context.Context, seg *log.Segment) (*State, error
 	if err := s.take(p); err != nil {
 		return nil, err
 	}
-	s.line = newLineage(l.src, p.base, seg.Version, append(p.before, p.after...))
+	s.line = newLineage(l.src, p.base, seg.Version, slices.Concat(p.before, p.between, p.after))
 	s.line.plain = l.plain
 	s.Warnings = slices.Clip(l.warnings)
 	if p.checksum == nil { // everything was read
@@ -200,10 +200,10 @@ type parts struct {
 	src     *Source
 	gone    bool // what is not there is damage
 	base    *base
-	version log.Version
-	sum     *log.File // the newest checksum; nil if there is none
-	before  []*piece  // from the base to the checksum
-	after   []*piece  // from the checksum, or the base, to the version
+	seg     *log.Segment
+	before  []*piece // from the base to the checksum
+	between []*piece // from there to the newest checksum, if that one is damaged
+	after   []*piece // from the newest checksum, or the base, to the version
 
 	checksum *log.Checksum
 	small    []log.Action // of the base, without a checksum
@@ -211,21 +211,22 @@ type parts struct {
 	warnings []error
 }
 
-// read reads what is after the checksum, and the checksum; without one that can
-// be used, in a second round, what is before.
+// read reads what is after the newest checksum, and the checksum. If that is
+// damaged it reads, in a second round, the one before it and what is between; and
+// without one that can be used what is before.
 func (p *parts) read(ctx context.Context) error {
 	var sumErr error
 	var warnings []error
 	warn := func(err error) { warnings = append(warnings, err) }
 	g, gctx := errgroup.WithContext(ctx)
-	if p.sum != nil {
-		g.Go(func() error { p.checksum, sumErr = readSum(gctx, p.src, p.sum.Version); return nil })
+	if p.seg.Checksum != nil {
+		g.Go(func() error { p.checksum, sumErr = readSum(gctx, p.src, p.seg.Checksum.Version); return nil })
 	} else {
 		g.Go(func() error { return p.readBase(gctx) })
 	}
 	if n := len(p.after); n > 0 && p.after[n-1].compacted() {
 		g.Go(func() (err error) { // compacted logs do not say who committed, and when
-			p.info, err = readInfo(gctx, p.src, p.version)
+			p.info, err = readInfo(gctx, p.src, p.seg.Version)
 			return err
 		})
 	}
@@ -237,13 +238,38 @@ func (p *parts) read(ctx context.Context) error {
 	if p.warnings = warnings; sumErr != nil && err == nil {
 		p.warnings = append([]error{sumErr}, warnings...)
 	}
-	if err != nil || p.sum == nil || p.checksum != nil {
+	if err == nil && sumErr != nil && p.seg.Earlier != nil {
+		err = p.readEarlier(ctx)
+	}
+	if err != nil || p.seg.Checksum == nil || p.checksum != nil {
 		return err
 	}
 	if err := p.readBase(ctx); err != nil {
 		return err
 	}
-	p.before, err = readPieces(ctx, p.src, p.before, func(err error) { p.warnings = append(p.warnings, err) })
+	p.before, err = readPieces(ctx, p.src, p.before, p.warn)
+	return err
+}
+
+func (p *parts) warn(err error) { p.warnings = append(p.warnings, err) }
+
+// readEarlier reads the checksum before the newest one, which is damaged, and
+// what is between them.
+func (p *parts) readEarlier(ctx context.Context) error {
+	at := p.seg.Earlier.Version
+	p.before = piecesOf(p.seg, p.seg.CheckpointVersion+1, at)
+	p.between = piecesOf(p.seg, at+1, p.seg.Checksum.Version)
+	var sumErr error
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { p.checksum, sumErr = readSum(ctx, p.src, at); return nil })
+	g.Go(func() (err error) {
+		p.between, err = readPieces(ctx, p.src, p.between, p.warn)
+		return err
+	})
+	err := g.Wait()
+	if sumErr != nil && err == nil {
+		p.warn(sumErr)
+	}
 	return err
 }
 
@@ -269,6 +295,7 @@ func (s *State) take(p *parts) error {
 		s.takeSmall(p.small)
 		s.takePieces(p.before)
 	}
+	s.takePieces(p.between)
 	s.takePieces(p.after)
 	if p.info != nil {
 		s.Info = p.info

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -220,5 +221,36 @@ func TestWarningsSayWhatWasDoneWithout(t *testing.T) {
 	}
 	if got := rowsOf(t, s, nil); len(got) != 3 {
 		t.Errorf("rows: %v", got)
+	}
+}
+
+// TestWhatIsFoundDamagedLaterIsForTheLogger: a snapshot never changes, nor do its
+// warnings. That a checkpoint is damaged shows when its files are asked for, if a
+// .crc has spared reading it.
+func TestWhatIsFoundDamagedLaterIsForTheLogger(t *testing.T) {
+	ctx := context.Background()
+	st := storage.NewMemory(nil)
+	tbl := create(t, st, "id bigint", nil)
+	mustAppend(t, tbl, ids(t, 1), nil)
+	must(tbl.Checkpoint(ctx))
+	mustAppend(t, tbl, ids(t, 2), nil)
+	put(t, st, log.CheckpointName(1), "PAR1 no, it is not PAR1")
+	var told strings.Builder
+	again := open(t, st, &table.Options{Logger: slog.New(slog.NewTextHandler(&told, nil))})
+	s := latest(t, again)
+	if got := s.Warnings(); len(got) > 0 || told.Len() > 0 {
+		t.Fatalf("%q, %s", got, told.String())
+	}
+	for range 2 { // once
+		if got := rowsOf(t, s, nil); !slices.Equal(got, []string{`{"id":1}`, `{"id":2}`}) {
+			t.Error(got)
+		}
+	}
+	if got := s.Warnings(); len(got) > 0 || strings.Count(told.String(), "checkpoint 1 is not used") != 1 {
+		t.Errorf("%q, %s", got, told.String())
+	}
+	mustAppend(t, tbl, ids(t, 3), nil)
+	if got := latest(t, again).Warnings(); len(got) > 0 {
+		t.Errorf("of the snapshot that grew from it: %q", got)
 	}
 }

@@ -131,8 +131,9 @@ func (s *Snapshot) Constraints() []Constraint { return checks(s.state.Metadata) 
 
 // Warnings are what was found damaged when the snapshot was loaded, or one that
 // it grew from, and done without at the cost of time: hints, checksums,
-// checkpoints, compacted logs. It is empty for a table in good order. They must
-// not be changed.
+// checkpoints, compacted logs. It is empty for a table in good order. What shows
+// later, as when its files are asked for, is told to Options.Logger, as these
+// are: a snapshot never changes. They must not be changed.
 func (s *Snapshot) Warnings() []error { return s.state.Warnings }
 
 // TxnVersion is how far an application got, as its commits recorded it; ok is

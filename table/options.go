@@ -166,9 +166,9 @@ func Version(v int64) At { return At{version: &v} }
 // AsOf is the latest version that was committed at or before t. Timestamps of
 // commits have whole milliseconds; t is cut to them. Without in-commit
 // timestamps they are those of the commits' objects, of which some services
-// know no more than the second: commits of one second then count as a
-// millisecond apart, in their order. The table property
-// delta.enableInCommitTimestamps makes times exact.
+// know no more than the second, and whose clocks may go back: a commit that is not
+// younger than the one before it counts as a millisecond younger. The table
+// property delta.enableInCommitTimestamps makes times exact.
 func AsOf(t time.Time) At { return At{time: &t} }
 
 // Budget is an amount of memory that the operations of one or more tables

@@ -97,7 +97,10 @@ func (s *Snapshot) Version() int64 { return int64(s.state.Version) }
 
 // Timestamp is when the version was committed: its in-commit timestamp if the
 // table has them, else the time of the commit's object by the store's clock,
-// which may know the second only. Use [Version], not [AsOf], to come back.
+// which may know the second only and may have gone back since an earlier version.
+// [AsOf], [Table.Changes] and [Change].Timestamp make such times ascend, from the
+// earliest version that there is on, so that AsOf(s.Timestamp()) can be a version
+// before s, and never one after it: use [Version] to come back.
 func (s *Snapshot) Timestamp() time.Time { return s.time }
 
 // Schema is the table's schema. It must not be changed.

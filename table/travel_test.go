@@ -89,6 +89,35 @@ func TestInCommitTimestampsAscendThoughClocksGoBack(t *testing.T) {
 	}
 }
 
+// TestTimesOfObjectsAreMadeToAscendToBeTravelledTo: those that Tail gives come
+// back to their version. Those that snapshots have are what the store says, and
+// come back to it or to one before.
+func TestTimesOfObjectsAreMadeToAscendToBeTravelledTo(t *testing.T) {
+	ctx, now := context.Background(), noon
+	st := storage.NewMemory(&storage.MemoryOptions{Now: func() time.Time { return now }})
+	tbl := create(t, st, "id bigint", nil)
+	said := []int{0, 500, 100, 100, 501, 2000} // milliseconds
+	ascending := []int{0, 500, 501, 502, 503, 2000}
+	back := []int64{0, 1, 0, 0, 2, 5}
+	for v := 1; v < len(said); v++ {
+		now = noon.Add(time.Duration(said[v]) * time.Millisecond)
+		mustAppend(t, tbl, ids(t, int64(v)), nil)
+	}
+	tbl = open(t, st, nil)
+	for c, err := range tbl.Tail(ctx, &table.TailOptions{After: number(-1), Until: number(5)}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := must(tbl.Snapshot(ctx, table.AsOf(c.Timestamp)))
+		own := must(tbl.Snapshot(ctx, table.Version(c.Version)))
+		byOwn := must(tbl.Snapshot(ctx, table.AsOf(own.Timestamp())))
+		if at.Version() != c.Version || int(c.Timestamp.Sub(noon).Milliseconds()) != ascending[c.Version] ||
+			int(own.Timestamp().Sub(noon).Milliseconds()) != said[c.Version] || byOwn.Version() != back[c.Version] {
+			t.Errorf("version %d: %v leads to %d; the snapshot's own time %v to %d", c.Version, c.Timestamp, at.Version(), own.Timestamp(), byOwn.Version())
+		}
+	}
+}
+
 // TestVersionsThatWereCleanedUpAreGone: the log from a checkpoint on is all
 // that later versions need.
 func TestVersionsThatWereCleanedUpAreGone(t *testing.T) {

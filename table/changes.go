@@ -77,7 +77,7 @@ func (t *Table) changes(ctx context.Context, from, to At, o *ScanOptions) (*arro
 	if r.feed, err = t.feedFrom(ctx, newest, first, true); err != nil {
 		return nil, nil, err
 	}
-	r.feed.shape = shape
+	r.feed.shape, r.feed.end = shape, last
 	return probe.Schema(), r, r.feed.hasRows(r.feed.view)
 }
 

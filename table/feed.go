@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/foreset/foreset/internal/cdf"
 	"github.com/foreset/foreset/internal/replay"
 	"github.com/foreset/foreset/internal/scan"
@@ -25,9 +27,12 @@ type feed struct {
 	rows  bool      // their changes are wanted, too
 	shape *cdf.View // what all versions must fit; nil: each the one before
 
-	pending []log.File   // commits that were listed, from next on
-	own     log.File     // the commit before next, as it was listed; unset if it was not
-	last    []log.Action // of that commit; nil if it was not read
+	end     log.Version                  // commits behind it are not wanted; 0: not known
+	pending []log.File                   // commits that were listed, from next on
+	ahead   map[log.Version][]log.Action // of some of these, that were read already
+	far     int                          // how many were read at one go last
+	own     log.File                     // the commit before next, as it was listed; unset if it was not
+	last    []log.Action                 // of that commit; nil if it was not read
 	dates   dates
 }
 
@@ -62,7 +67,7 @@ func (t *Table) feedFrom(ctx context.Context, newest *replay.State, v log.Versio
 // read reads the version that is next, whose commit is there.
 func (f *feed) read(ctx context.Context) (*commit, error) {
 	v := f.next
-	actions, err := log.ReadCommit(ctx, f.t.opts.Committer, v, f.t.opts.Limits)
+	actions, err := f.actions(ctx, v)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, f.gone(ctx, v)
 	}
@@ -87,6 +92,58 @@ func (f *feed) read(ctx context.Context) (*commit, error) {
 		f.pending = f.pending[1:]
 	}
 	return &commit{view: view, time: when, actions: actions}, nil
+}
+
+const (
+	aheadMax   = 32      // commits that are read at one go
+	aheadBytes = 8 << 20 // of such commits, as they are stored
+)
+
+// actions are those of the version that is next. Some of those that were listed
+// behind it are read with it, twice as many each time: a long range costs few
+// rounds, and what is broken off few requests in vain. One that cannot be read is
+// left for its turn.
+func (f *feed) actions(ctx context.Context, v log.Version) ([]log.Action, error) {
+	if actions, have := f.ahead[v]; have {
+		delete(f.ahead, v)
+		return actions, nil
+	}
+	f.far = f.atOneGo()
+	actions, errs := make([][]log.Action, f.far), make([]error, f.far)
+	g, gctx := errgroup.WithContext(ctx)
+	for i := range f.far {
+		g.Go(func() error {
+			actions[i], errs[i] = log.ReadCommit(gctx, f.t.opts.Committer, v+log.Version(i), f.t.opts.Limits)
+			if i == 0 {
+				return errs[0]
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	f.ahead = map[log.Version][]log.Action{}
+	for i := 1; i < f.far; i++ {
+		if errs[i] == nil {
+			f.ahead[v+log.Version(i)] = actions[i]
+		}
+	}
+	return actions[0], nil
+}
+
+// atOneGo is how many commits are to be read from next on: no more than were
+// listed, and than may be held.
+func (f *feed) atOneGo() int {
+	n, bytes := 1, int64(0)
+	for n < min(2*f.far, aheadMax, len(f.pending)) && (f.end == 0 || f.next+log.Version(n) <= f.end) {
+		size := f.pending[n].Size
+		if bytes += size; size <= 0 || bytes > min(aheadBytes, f.t.opts.Budget.total/16) { // 0: not known
+			break
+		}
+		n++
+	}
+	return n
 }
 
 // hasRows says why the row changes of a version cannot be read, or not as those

@@ -185,3 +185,33 @@ func TestWhatFollowsInTheBackgroundKnowsOfEarlierCheckpoints(t *testing.T) {
 		}
 	})
 }
+
+// TestALongRangeIsReadInFewRounds: commits are read some at a time, more each
+// time, and none in vain that lies behind the range. The file of each takes a
+// round.
+func TestALongRangeIsReadInFewRounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := slowly(storage.NewMemory(nil))
+		tbl := create(t, rec, "id bigint", &table.CreateOptions{Properties: map[string]string{
+			"delta.parquet.compression.codec": "snappy", "delta.enableChangeDataFeed": "true"}})
+		for i := range int64(60) {
+			mustAppend(t, tbl, ids(t, i), &table.WriteOptions{CommitOptions: table.CommitOptions{Post: table.Inline}})
+		}
+		until := int64(50)
+		budget(t, "tail of 50 commits", rec, 55, 11, func(ctx context.Context) {
+			if got, last, err := followed(ctx, tbl, table.TailOptions{After: number(0), Until: &until}); err != nil || last != until {
+				t.Error(got, err)
+			}
+		})
+		budget(t, "the changes of 50 commits", rec, 110, 66, func(context.Context) {
+			if got, err := changesOf(tbl, table.Version(1), table.Version(until), nil); err != nil || len(got) != 50 {
+				t.Error(got, err)
+			}
+		})
+		budget(t, "one row of the changes of 50 commits", rec, 12, 12, func(context.Context) {
+			if got, err := changesOf(tbl, table.Version(1), table.Version(until), &table.ScanOptions{Limit: 1}); err != nil || len(got) != 1 {
+				t.Error(got, err)
+			}
+		})
+	})
+}

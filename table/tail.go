@@ -143,6 +143,9 @@ func (l *tail) begin(ctx context.Context) (*replay.State, error) {
 	if l.feed, err = l.t.feedFrom(ctx, newest, after+1, l.opts.Rows != nil); err != nil {
 		return nil, err
 	}
+	if l.opts.Until != nil {
+		l.feed.end = log.Version(*l.opts.Until)
+	}
 	s := l.feed.view.State
 	if id := l.opts.TableID; id != "" && id != s.Metadata.ID {
 		return nil, &cdf.BarrierError{Version: int64(s.Version), Replaced: true, Detail: fmt.Sprintf("it is table %q, not %q", s.Metadata.ID, id)}

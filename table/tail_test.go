@@ -242,6 +242,42 @@ func TestTailStopsAtWhatCannotBeRead(t *testing.T) {
 	}
 }
 
+// TestACommitThatCannotBeReadAheadIsLeftForItsTurn: what lies before it comes.
+func TestACommitThatCannotBeReadAheadIsLeftForItsTurn(t *testing.T) {
+	for spoil, want := range map[string]error{"damaged": table.ErrCorrupt, "gone": table.ErrCorrupt, "late": nil} {
+		h := begin(t, "id bigint")
+		for i := range int64(9) {
+			h.commit(h.numbers(i))
+		}
+		tbl := h.open()
+		var got []int64
+		var failed error
+		body := get(t, h.st, log.CommitName(7))
+		for c, err := range tbl.Tail(context.Background(), &table.TailOptions{After: number(0), Until: number(9)}) {
+			if err != nil {
+				failed = err
+				break
+			}
+			got = append(got, c.Version)
+			switch {
+			case c.Version == 1 && spoil == "gone":
+				remove(t, h.st, strings.TrimPrefix(log.CommitName(7), log.Dir))
+			case c.Version == 1:
+				put(t, h.st, log.CommitName(7), "{")
+			case c.Version == 6 && spoil == "late": // in one batch with 7
+				put(t, h.st, log.CommitName(7), string(body))
+			}
+		}
+		last := int64(6)
+		if want == nil {
+			last = 9
+		}
+		if got[len(got)-1] != last || int64(len(got)) != last || !errors.Is(failed, want) {
+			t.Errorf("%s: %d, %v", spoil, got, failed)
+		}
+	}
+}
+
 // TestTailDoesNotPassAVersionWhoseRowsItCouldNotRead, even if its caller does not
 // mind.
 func TestTailDoesNotPassAVersionWhoseRowsItCouldNotRead(t *testing.T) {

@@ -2,7 +2,7 @@
 
     main.py [PART…]
 
-Parts are ours, mixed, flights, theirs, features and shapes; without any, all but features. All that is written goes into a temporary folder, which is kept if anything differed;
+Parts are ours, mixed, flights, theirs, features and shapes; without any, all of them. All that is written goes into a temporary folder, which is kept if anything differed;
 the exit code is then 1.
 """
 
@@ -29,8 +29,6 @@ from theirs import Theirs  # noqa: E402
 
 # The writers of theirs run while the other parts do their checks, so that it comes last.
 PARTS = {"ours": Ours, "mixed": Mixed, "flights": Flights, "theirs": Theirs, "features": Features, "shapes": Shapes}
-# Takes some twenty minutes of Spark: it is run by its name.
-LONG = ["features"]
 ENGINES = ["delta-rs", "polars", "spark"]
 BUILD_SECONDS = 600
 MODULE = os.path.join(HERE, "..", "..")
@@ -69,7 +67,7 @@ class Suite:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("parts", nargs="*", metavar="PART")
-    names = parser.parse_args().parts or [name for name in PARTS if name not in LONG]
+    names = parser.parse_args().parts or list(PARTS)
     if unknown := set(names) - set(PARTS):
         parser.error("no part %s: they are %s" % (", ".join(sorted(unknown)), ", ".join(PARTS)))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is stopped, as after an interrupt

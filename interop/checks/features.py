@@ -65,7 +65,7 @@ class Features:
         for row in map(json.loads, self.foreset.rows(location, columns=["id", "_metadata"])):
             of = row["_metadata"]
             ours.append(json.dumps({"id": row["id"], "row_id": of["row_id"], "row_commit_version": of["row_commit_version"],
-                "file": of["file_path"].removeprefix(location + "/")}))
+                "file": of["file_path"].removeprefix("file://" + location + "/")}))
         group.check("foreset", subject, "row ids, versions and files of rows", same_rows(ours, theirs))
 
     def changes(self, group, subject, location, span):

@@ -10,9 +10,9 @@ import (
 )
 
 // Columns is the partition columns of a table, in the order of the layout, each
-// named as partitionValues has it: with column mapping by its physical name. A
-// name that the schema lacks is a [*schema.InvalidError].
-func Columns(s *schema.Struct, names []string, columnMapping bool) ([]schema.Field, error) {
+// named as partitionValues has it. A name that the schema lacks is a
+// [*schema.InvalidError].
+func Columns(s *schema.Struct, names []string, mapping schema.Mapping) ([]schema.Field, error) {
 	columns := make([]schema.Field, len(names))
 	for i, name := range names {
 		at, ok := s.Lookup(name)
@@ -20,9 +20,7 @@ func Columns(s *schema.Struct, names []string, columnMapping bool) ([]schema.Fie
 			return nil, &schema.InvalidError{Column: name, Problem: "the table is partitioned by a column that it does not have"}
 		}
 		columns[i] = s.Fields[at]
-		if columnMapping {
-			columns[i].Name = columns[i].PhysicalName()
-		}
+		columns[i].Name = mapping.Stored(s.Fields[at])
 	}
 	return columns, nil
 }

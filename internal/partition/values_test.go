@@ -28,17 +28,17 @@ func TestColumnsAreNamedAsTheLogHasThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for mapped, want := range map[bool]string{false: "Day", true: "col-7"} {
-		got, err := Columns(s, []string{"day"}, mapped)
+	for mapping, want := range map[schema.Mapping]string{schema.NoMapping: "Day", schema.NameMapping: "col-7", schema.IDMapping: "col-7"} {
+		got, err := Columns(s, []string{"day"}, mapping)
 		if err != nil || len(got) != 1 || got[0].Name != want || got[0].Type != schema.Date {
-			t.Errorf("mapped %v: got %v, %v", mapped, got, err)
+			t.Errorf("mapping %v: got %v, %v", mapping, got, err)
 		}
 	}
 	if s.Fields[1].Name != "Day" {
 		t.Error("the schema was changed")
 	}
 	var invalid *schema.InvalidError
-	if _, err := Columns(s, []string{"month"}, false); !errors.As(err, &invalid) || invalid.Column != "month" {
+	if _, err := Columns(s, []string{"month"}, schema.NoMapping); !errors.As(err, &invalid) || invalid.Column != "month" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -79,8 +79,7 @@ func (l *live) schema() (partitioned []schema.Field, s *schema.Struct, err error
 	if s, err = l.state.Schema(); err != nil {
 		return nil, nil, err
 	}
-	mapped := feature.Mapping(l.state.Protocol, l.state.Metadata) != schema.NoMapping
-	partitioned, err = partition.Columns(s, l.state.Metadata.PartitionColumns, mapped)
+	partitioned, err = partition.Columns(s, l.state.Metadata.PartitionColumns, feature.Mapping(l.state.Protocol, l.state.Metadata))
 	return partitioned, s, err
 }
 

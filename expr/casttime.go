@@ -36,14 +36,6 @@ func appendTimestamp(dst []byte, micros int64, zone *time.Location) []byte {
 	return dst
 }
 
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b != 0 && (a < 0) != (b < 0) {
-		q--
-	}
-	return q
-}
-
 // offsetAt is a zone's offset from UTC in seconds at an instant in seconds.
 func offsetAt(seconds int64, zone *time.Location) int64 {
 	_, offset := time.Unix(seconds, 0).In(zone).Zone()
@@ -55,7 +47,7 @@ func toLocal(micros int64, zone *time.Location) int64 {
 	if zone == nil {
 		return micros
 	}
-	return micros + offsetAt(floorDiv(micros, microsPerSecond), zone)*microsPerSecond
+	return micros + offsetAt(value.FloorDiv(micros, microsPerSecond), zone)*microsPerSecond
 }
 
 // toInstant is the instant of a wall clock in a zone. As in java.time, a time
@@ -65,7 +57,7 @@ func toInstant(local int64, zone *time.Location) (int64, bool) {
 	if zone == nil {
 		return local, true
 	}
-	seconds := floorDiv(local, microsPerSecond)
+	seconds := value.FloorDiv(local, microsPerSecond)
 	before := offsetAt(seconds-86_400, zone)
 	offset := before
 	if offsetAt(seconds-before, zone) != before {
@@ -122,17 +114,17 @@ func (c caster) fromTimestamp(data []int64) (vec, error) {
 				return micros, unless(ok, classTime)
 			})
 		default: // date
-			return c.v.like(mapped(data, func(x int64) int32 { return int32(floorDiv(x, microsPerDay)) })), nil
+			return c.v.like(mapped(data, func(x int64) int32 { return int32(value.FloorDiv(x, microsPerDay)) })), nil
 		}
 	}
 	seconds := func(x int64) float64 { return float64(x) / microsPerSecond }
 	switch to := c.node.To; to {
 	case schema.Date:
-		return c.v.like(mapped(data, func(x int64) int32 { return int32(floorDiv(toLocal(x, zone), microsPerDay)) })), nil
+		return c.v.like(mapped(data, func(x int64) int32 { return int32(value.FloorDiv(toLocal(x, zone), microsPerDay)) })), nil
 	case schema.TimestampNTZ:
 		return c.v.like(mapped(data, func(x int64) int64 { return toLocal(x, zone) })), nil
 	case schema.Long:
-		return c.v.like(mapped(data, func(x int64) int64 { return floorDiv(x, microsPerSecond) })), nil
+		return c.v.like(mapped(data, func(x int64) int64 { return value.FloorDiv(x, microsPerSecond) })), nil
 	case schema.Integer:
 		return timestampToInt[int32](c, data)
 	case schema.Short:
@@ -157,7 +149,7 @@ func (c caster) fromTimestamp(data []int64) (vec, error) {
 
 func timestampToInt[T integer](c caster, data []int64) (vec, error) {
 	return convertEach(c, data, func(x int64) (T, string) {
-		s := floorDiv(x, microsPerSecond)
+		s := value.FloorDiv(x, microsPerSecond)
 		return T(s), unless(int64(T(s)) == s, classCastOverflow)
 	})
 }
@@ -231,7 +223,7 @@ func (e *environment) specialTime(text string, t schema.Primitive) (value.Value,
 		return value.Value{}, false
 	}
 	local := toLocal(e.now.UnixMicro(), e.zone)
-	day := floorDiv(local, microsPerDay) + shift
+	day := value.FloorDiv(local, microsPerDay) + shift
 	if t == schema.Date {
 		return value.Int(t, day), true
 	}
@@ -274,7 +266,7 @@ func (e *environment) parseTime(s string, t schema.Type) (int64, bool) {
 	case t == schema.TimestampNTZ || e.now.IsZero():
 		return 0, false
 	default:
-		days = floorDiv(toLocal(e.now.UnixMicro(), zone)+offset*microsPerSecond, microsPerDay)
+		days = value.FloorDiv(toLocal(e.now.UnixMicro(), zone)+offset*microsPerSecond, microsPerDay)
 	}
 	hour, minute, second := p.segments[3], p.segments[4], p.segments[5]
 	if hour > 23 || minute > 59 || second > 59 {

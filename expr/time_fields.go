@@ -66,7 +66,7 @@ func quarter(days int64) int32 {
 }
 
 // isoWeekday is 0 for Monday.
-func isoWeekday(days int64) int32 { return int32(days + 3 - floorDiv(days+3, 7)*7) }
+func isoWeekday(days int64) int32 { return int32(days + 3 - value.FloorDiv(days+3, 7)*7) }
 
 func dayOfYear(days int64) int32 {
 	y, _, _ := value.Civil(days)

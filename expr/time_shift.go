@@ -57,7 +57,7 @@ func (b *binder) addDays(at *syntax, op ArithOp, args []Node) (Node, error) {
 func shiftMonths(days, months int64) int64 {
 	y, m, d := value.Civil(days)
 	months += y*12 + int64(m) - 1
-	y = floorDiv(months, 12)
+	y = value.FloorDiv(months, 12)
 	month := int(months-y*12) + 1
 	last := value.DaysOf(y+int64(month/12), month%12+1, 1) - 1
 	return min(value.DaysOf(y, month, d), last)
@@ -130,7 +130,7 @@ func monthsBetween(b *binder, at *syntax, args []Node) (Node, error) {
 }
 
 func monthsApart(a, b int64, zone *time.Location) (float64, bool) {
-	daysA, daysB := floorDiv(toLocal(a, zone), microsPerDay), floorDiv(toLocal(b, zone), microsPerDay)
+	daysA, daysB := value.FloorDiv(toLocal(a, zone), microsPerDay), value.FloorDiv(toLocal(b, zone), microsPerDay)
 	yearA, monthA, dayA := value.Civil(daysA)
 	yearB, monthB, dayB := value.Civil(daysB)
 	months := float64((yearA-yearB)*12 + int64(monthA-monthB))
@@ -252,16 +252,16 @@ func cutMicros(micros int64, unit timeUnit, zone *time.Location) (int64, bool) {
 	case unit == toMicrosecond:
 		return micros, true
 	case unit <= toSecond: // the same in all zones
-		return minus(micros, micros-floorDiv(micros, modulus[unit])*modulus[unit])
+		return minus(micros, micros-value.FloorDiv(micros, modulus[unit])*modulus[unit])
 	case unit <= toDay:
 		local := toLocal(micros, zone)
-		cut, ok := minus(local, local-floorDiv(local, modulus[unit])*modulus[unit])
+		cut, ok := minus(local, local-value.FloorDiv(local, modulus[unit])*modulus[unit])
 		if !ok {
 			return 0, false
 		}
 		return keepOffset(cut, (local-micros)/microsPerSecond, zone)
 	default:
-		return startOfDay(cutDays(floorDiv(toLocal(micros, zone), microsPerDay), unit), zone)
+		return startOfDay(cutDays(value.FloorDiv(toLocal(micros, zone), microsPerDay), unit), zone)
 	}
 }
 

@@ -28,7 +28,7 @@ var timeUnits = map[string]*function{
 
 // unixUnits is the number of units since 1970, rounded down.
 func unixUnits(name string, micros int64) *function {
-	return exactly(name, schema.Long, callable{eval: ofEach(func(x int64) int64 { return floorDiv(x, micros) }), keeps: 1}, schema.Timestamp)
+	return exactly(name, schema.Long, callable{eval: ofEach(func(x int64) int64 { return value.FloorDiv(x, micros) }), keeps: 1}, schema.Timestamp)
 }
 
 // timestampOf is the timestamp of an integral number of units since 1970.
@@ -129,7 +129,7 @@ func wallOf(year, month, day, hour, minute int32, second decimal128.Num) (int64,
 // timeNow are the functions of the time of the statement, and of its zone.
 var timeNow = aliased(map[string]*function{
 	"current_date": {0, 0, func(b *binder, at *syntax, _ []Node) (Node, error) {
-		return b.now(at, schema.Date, func(now time.Time) int64 { return floorDiv(toLocal(now.UnixMicro(), b.env.zone), microsPerDay) })
+		return b.now(at, schema.Date, func(now time.Time) int64 { return value.FloorDiv(toLocal(now.UnixMicro(), b.env.zone), microsPerDay) })
 	}},
 	"current_timestamp": {0, 0, func(b *binder, at *syntax, _ []Node) (Node, error) {
 		return b.now(at, schema.Timestamp, time.Time.UnixMicro)

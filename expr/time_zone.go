@@ -3,6 +3,7 @@ package expr
 import (
 	"time"
 
+	"github.com/foreset/foreset/internal/value"
 	"github.com/foreset/foreset/schema"
 )
 
@@ -28,7 +29,7 @@ var timeFunctions = merged(namedFields, timeFields, timeShifts, timeUnits, timeT
 
 // wallDay is a wall clock's day, and the microseconds since its midnight.
 func wallDay(local int64) (days, micros int64) {
-	days = floorDiv(local, microsPerDay)
+	days = value.FloorDiv(local, microsPerDay)
 	return days, local - days*microsPerDay
 }
 
@@ -39,7 +40,7 @@ func keepOffset(local, offset int64, zone *time.Location) (int64, bool) {
 	if zone == nil {
 		return local, true
 	}
-	if offsetAt(floorDiv(local, microsPerSecond)-offset, zone) == offset {
+	if offsetAt(value.FloorDiv(local, microsPerSecond)-offset, zone) == offset {
 		return minus(local, offset*microsPerSecond)
 	}
 	return toInstant(local, zone)
@@ -176,7 +177,7 @@ type wallZone struct {
 func (z wallZone) local(micros int64) (int64, bool) {
 	offset := z.offset
 	if z.zone != nil {
-		offset = offsetAt(floorDiv(micros, microsPerSecond), z.zone)
+		offset = offsetAt(value.FloorDiv(micros, microsPerSecond), z.zone)
 	}
 	return minus(micros, -offset*microsPerSecond)
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/foreset/foreset/internal/arrowconv"
 	"github.com/foreset/foreset/internal/parquetfile"
+	"github.com/foreset/foreset/internal/value"
 	"github.com/foreset/foreset/schema"
 )
 
@@ -141,7 +142,7 @@ func int96(nanos uint64, day uint32) parquet.Int96 {
 
 // int96Of is a time as Spark writes it.
 func int96Of(t time.Time) parquet.Int96 {
-	day := floorDiv(t.Unix(), 86_400)
+	day := value.FloorDiv(t.Unix(), 86_400)
 	return int96(uint64(t.Unix()-day*86_400)*1e9+uint64(t.Nanosecond()), uint32(day+epochJulianDay))
 }
 

@@ -55,7 +55,7 @@ func julianCivil(day int64) (year int64, month, dom int) {
 	// leap day is the last of its year.
 	const marchEra = 719_470
 	n := day + marchEra
-	cycle := floorDiv(n, 1461)
+	cycle := value.FloorDiv(n, 1461)
 	rest := n - cycle*1461
 	yoc := min(rest/365, 3)
 	doy := rest - yoc*365
@@ -121,7 +121,7 @@ func timestampValues(s stored, t schema.Primitive, cal parquetfile.Calendar, mem
 // toMicros converts from unit per second, rounding nanoseconds down.
 func toMicros(v, unit int64) (int64, bool) {
 	if unit > microsPerSecond {
-		return floorDiv(v, unit/microsPerSecond), true
+		return value.FloorDiv(v, unit/microsPerSecond), true
 	}
 	by := microsPerSecond / unit
 	if v > math.MaxInt64/by || v < math.MinInt64/by {
@@ -141,7 +141,7 @@ func int96Micros(v *parquet.Int96) (int64, error) {
 		dayMost   = math.MaxInt64 / microsPerDay
 		nanosADay = 1000 * microsPerDay
 	)
-	us := day*microsPerDay + floorDiv(nanos, 1000)
+	us := day*microsPerDay + value.FloorDiv(nanos, 1000)
 	if nanos < -nanosADay || nanos > 2*nanosADay || // a leap second, a zone: some slack
 		day > dayMost || day > 0 && us < 0 || day < -dayMost-epochJulianDay-1 {
 		return 0, fmt.Errorf("INT96 timestamp of day %d and nanosecond %d is out of range", day, nanos)
@@ -164,19 +164,10 @@ func microsRebase(legacy bool, cal parquetfile.Calendar) func([]int64) error {
 			case !utc:
 				return fmt.Errorf("a time before 1900 in the old calendar of zone %s", cal.Zone)
 			case us < gregorianUs:
-				day := floorDiv(us, microsPerDay)
+				day := value.FloorDiv(us, microsPerDay)
 				all[i] = rebaseDay(day)*microsPerDay + us - day*microsPerDay
 			}
 		}
 		return nil
 	}
-}
-
-// floorDiv divides, rounding down; b is positive.
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
 }

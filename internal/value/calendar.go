@@ -18,7 +18,7 @@ func DaysOf(year int64, month, day int) int64 {
 	// Years begin in March here, so that the leap day is the last of its year.
 	m := int64(month+9) % 12
 	y := year - m/10
-	era := floorDiv(y, 400)
+	era := FloorDiv(y, 400)
 	yearOfEra := y - era*400
 	dayOfYear := (m*306+5)/10 + int64(day) - 1
 	return era*146_097 + yearOfEra*365 + yearOfEra/4 - yearOfEra/100 + dayOfYear - 719_468
@@ -27,7 +27,7 @@ func DaysOf(year int64, month, day int) int64 {
 // Civil is the day of the proleptic Gregorian calendar of a date.
 func Civil(days int64) (year int64, month, day int) {
 	days += 719_468
-	era := floorDiv(days, 146_097)
+	era := FloorDiv(days, 146_097)
 	dayOfEra := days - era*146_097
 	yearOfEra := (dayOfEra - dayOfEra/1460 + dayOfEra/36_524 - dayOfEra/146_096) / 365
 	dayOfYear := dayOfEra - (365*yearOfEra + yearOfEra/4 - yearOfEra/100)
@@ -41,8 +41,8 @@ func Civil(days int64) (year int64, month, day int) {
 	return year, month, int(dayOfYear - (153*m+2)/5 + 1)
 }
 
-// floorDiv is a / b rounded down, for b > 0.
-func floorDiv(a, b int64) int64 {
+// FloorDiv is a / b rounded down, for b > 0.
+func FloorDiv(a, b int64) int64 {
 	q := a / b
 	if a%b < 0 {
 		q--
@@ -130,7 +130,7 @@ func appendTrimmed(dst []byte, us int64) []byte {
 // appendSeconds appends date and time of day to the second; the rest is
 // returned in microseconds.
 func appendSeconds(dst []byte, us int64, separator byte) ([]byte, uint64) {
-	days := floorDiv(us, microsPerDay)
+	days := FloorDiv(us, microsPerDay)
 	rest := uint64(us - days*microsPerDay)
 	dst = AppendDate(dst, days)
 	dst = append(dst, separator)

@@ -169,7 +169,7 @@ func TestTimestampTextsRoundTrip(t *testing.T) {
 			t.Fatalf("%d is %s, and that %d, %v, %v", us, text, got, hasZone, err)
 		}
 		text = string(appendMillis(nil, us, true))
-		if got, _, err := ParseTimestamp(text, nil); us > math.MinInt64+1000 && (err != nil || got != floorDiv(us, 1000)*1000) {
+		if got, _, err := ParseTimestamp(text, nil); us > math.MinInt64+1000 && (err != nil || got != FloorDiv(us, 1000)*1000) {
 			t.Fatalf("%d is %s, and that %d, %v", us, text, got, err)
 		}
 	}

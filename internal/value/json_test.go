@@ -94,7 +94,7 @@ func TestStatisticsRoundTrip(t *testing.T) {
 				if v.Int64() < math.MinInt64+1000 {
 					continue // its floor is out of range
 				}
-				want = Int(p.(schema.Primitive), floorDiv(v.Int64(), 1000)*1000)
+				want = Int(p.(schema.Primitive), FloorDiv(v.Int64(), 1000)*1000)
 			}
 			if back, err := ParseJSON(typ, string(text)); err != nil || !equal(back, want) {
 				t.Fatalf("%#v is %s, and that %#v, %v", v, text, back, err)

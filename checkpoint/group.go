@@ -38,7 +38,7 @@ func (p *part) load(ctx context.Context, index int, paths ...[]string) (*group, 
 	}
 	g.wanted = len(parts)
 	var err error
-	g.loaded, err = p.file.Load(ctx, index, parts, parquetfile.LoadOptions{})
+	g.loaded, err = p.file.Load(ctx, index, parts, parquetfile.LoadOptions{Budget: p.budget})
 	return g, err
 }
 

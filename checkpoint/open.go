@@ -24,6 +24,9 @@ const (
 	// rowsPerByteMax bounds the rows that a file may claim: no two rows are
 	// equal, so that a row takes bytes, whatever the codec.
 	rowsPerByteMax = 8
+	// walkBytesMax is about what a walk over the files holds of the checkpoint's,
+	// however large their row groups are. What is larger is read in pieces.
+	walkBytesMax = 16 << 20
 	// keptBytesMax bounds what a reader keeps of sidecars between walks.
 	keptBytesMax = 16 << 20
 )
@@ -51,7 +54,8 @@ type Reader struct {
 	parts    []*part    // of Parquet
 	manifest *manifest  // or of JSON
 	sidecars []log.File
-	v2       bool // it describes itself, or has sidecars
+	v2       bool  // it describes itself, or has sidecars
+	budget   int64 // bytes of one row group that a walk holds
 
 	mu   sync.Mutex    // guards what is below; never held over I/O
 	kept map[int]*part // sidecars that were opened, as far as they may be kept
@@ -63,6 +67,7 @@ type part struct {
 	file   *parquetfile.File
 	schema *tree
 	held   int64 // bytes
+	budget int64 // bytes of a row group that are held at once; 0: a default
 }
 
 // Open reads what the files that make up one checkpoint say of themselves: one
@@ -86,6 +91,10 @@ func Open(ctx context.Context, st storage.Store, files []log.File, opts *Options
 	r.opts.Parallel = max(1, r.opts.Parallel)
 	if err := r.open(ctx); err != nil {
 		return nil, fmt.Errorf("open checkpoint: %w", err)
+	}
+	r.budget = int64(walkBytesMax / max(1, min(len(r.pieces()), r.opts.Parallel, aheadMax)))
+	for _, p := range r.parts {
+		p.budget = r.budget
 	}
 	return r, nil
 }
@@ -168,6 +177,7 @@ func (r *Reader) part(ctx context.Context, i int) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.budget = r.budget
 	r.keep(i, p)
 	return p, nil
 }

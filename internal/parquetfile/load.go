@@ -46,9 +46,10 @@ type Part struct {
 
 // LoadOptions say how much Load may hold. Zero fields mean the defaults.
 type LoadOptions struct {
-	// Budget is how many bytes of the file are held at once; 64 MiB if zero.
-	// Parts that fit together are fetched at once, neighbours in one request;
-	// otherwise each part is read through a window of its share.
+	// Budget is about how many bytes of the file are held at once; 64 MiB if
+	// zero. Parts that fit together are fetched at once, neighbours in one
+	// request; otherwise the small ones are, and of the others each is read
+	// through a window of its share.
 	Budget int64
 	// Allocator, if not nil, is used in place of the file's.
 	Allocator memory.Allocator
@@ -259,20 +260,10 @@ func (src *source) end() int64 {
 	return end
 }
 
-// prefetch reads everything, if that is within the budget, and otherwise gives
-// every stream a window of its share.
+// prefetch reads every stream that the budget has room for, and gives the
+// others windows of their share.
 func (src *source) prefetch(budget int64) error {
-	var total int64
-	for _, s := range src.streams {
-		total += s.size
-	}
-	if total > budget {
-		for _, s := range src.streams {
-			s.windowSize = min(s.size, max(windowMin, budget/int64(len(src.streams))))
-		}
-		return nil
-	}
-	requests := src.coalesce()
+	requests := coalesce(src, share(src.streams, budget))
 	work, ctx := errgroup.WithContext(src.ctx)
 	work.SetLimit(requestsMax)
 	for _, r := range requests {
@@ -284,21 +275,39 @@ func (src *source) prefetch(budget int64) error {
 	return work.Wait()
 }
 
+// share divides a budget among streams so that the small ones fit whole, which
+// it returns, and what they leave is shared alike by the windows of the others.
+func share(streams []*stream, budget int64) (whole []*stream) {
+	whole = slices.SortedFunc(slices.Values(streams), func(a, b *stream) int { return cmp.Compare(a.size, b.size) })
+	for i, s := range whole {
+		left := int64(len(whole) - i)
+		if s.size <= budget/left {
+			budget -= s.size
+			continue
+		}
+		for _, large := range whole[i:] {
+			large.windowSize = min(large.size, max(windowMin, budget/left))
+		}
+		return whole[:i]
+	}
+	return whole
+}
+
 // request is one read that serves neighbouring extents.
 type request struct {
 	Extent
 	buf []byte
 }
 
-// coalesce joins the extents of all streams into requests, gives them buffers
-// and points the streams' pieces into these.
-func (src *source) coalesce() []request {
+// coalesce joins the extents of streams into requests, gives them buffers and
+// points the streams' pieces into these.
+func coalesce(src *source, streams []*stream) []request {
 	type piece struct {
 		Extent
 		at *[]byte
 	}
 	var pieces []piece
-	for _, s := range src.streams {
+	for _, s := range streams {
 		for i, e := range s.extents {
 			pieces = append(pieces, piece{e, &s.pieces[i]})
 		}

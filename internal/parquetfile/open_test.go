@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -188,6 +189,33 @@ func TestLoadPresentsColumnsWholeAndThroughWindows(t *testing.T) {
 		}
 		g.Close()
 		mem.AssertSize(t, 0)
+	}
+}
+
+func TestABudgetIsSharedSoThatSmallColumnsAreReadWhole(t *testing.T) {
+	const k = 1 << 10
+	for _, c := range []struct {
+		name    string
+		budget  int64
+		sizes   []int64
+		windows []int64 // 0: whole
+	}{
+		{"all fit", 1000 * k, []int64{400 * k, 600 * k}, []int64{0, 0}},
+		{"one does not", 1000 * k, []int64{10 * k, 9000 * k, 90 * k}, []int64{0, 900 * k, 0}},
+		{"two share what is left", 1000 * k, []int64{9000 * k, 200 * k, 500 * k}, []int64{400 * k, 0, 400 * k}},
+		{"a window is never tiny", 100 * k, []int64{9000 * k, 300 * k, 200 * k}, []int64{256 * k, 256 * k, 200 * k}},
+		{"nothing to read", 1, nil, nil},
+	} {
+		var streams []*stream
+		for _, size := range c.sizes {
+			streams = append(streams, &stream{size: size})
+		}
+		whole := share(streams, c.budget)
+		for i, s := range streams {
+			if s.windowSize != c.windows[i] || slices.Contains(whole, s) != (c.windows[i] == 0) {
+				t.Errorf("%s: column %d has a window of %d, want %d", c.name, i, s.windowSize, c.windows[i])
+			}
+		}
 	}
 }
 

@@ -166,6 +166,7 @@ measure() { # measure WORKLOAD
       repeat=3
       [[ $log != n1000000-* ]] || repeat=1
       both "$1" --table "$BENCH_DATA/logs/$log" --scale "$log" --repeat "$repeat"
+      [[ $log != *000000-* ]] || both "$1" --table "$BENCH_DATA/logs/$log" --scale "$log" --repeat "$repeat" --mode stats
     done ;;
   W3_incremental)
     for log in "${logs[@]}"; do

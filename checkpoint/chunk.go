@@ -20,21 +20,21 @@ const (
 // at most 65,536. Only the columns that are asked for are read, a row group at
 // a time. After an error nothing more is yielded.
 func (r *Reader) Files(ctx context.Context, cols Columns) iter.Seq2[*Files, error] {
-	return r.Select(ctx, cols, nil)
+	return r.Select(ctx, cols, Wanted{})
 }
 
 // Values gives the serialized value of a partition column, by its physical
 // name; ok is false if there is none of that name.
 type Values func(name string) (text string, null, ok bool)
 
-// Select is Files, except that statistics are read only of files whose
-// partition values want accepts: those of others are "". Of a row group
-// without such a file they are not even fetched. Nil accepts all. Want is
-// called by the goroutine that iterates, never while it is in its loop.
-func (r *Reader) Select(ctx context.Context, cols Columns, want func(Values) bool) iter.Seq2[*Files, error] {
+// Select is Files, except that files that are not wanted may be left out, and
+// that their statistics are not read: they are "". What a row group has none of
+// is not even fetched. Want is asked by the goroutine that iterates, never while
+// it is in its loop.
+func (r *Reader) Select(ctx context.Context, cols Columns, want Wanted) iter.Seq2[*Files, error] {
 	return func(yield func(*Files, error) bool) {
 		pieces := r.pieces()
-		read := func(ctx context.Context, i int, want accept, emit func(*Files) bool) error {
+		read := func(ctx context.Context, i int, want asker, emit func(*Files) bool) error {
 			return r.pieceFiles(ctx, pieces[i], cols, want, emit)
 		}
 		inOrder(ctx, len(pieces), r.opts.Parallel, want, read, yield)
@@ -79,11 +79,14 @@ func (r *Reader) groups(ctx context.Context, at piece, do func(p *part, group in
 	return nil
 }
 
-func (r *Reader) pieceFiles(ctx context.Context, at piece, cols Columns, want accept, emit func(*Files) bool) error {
+func (r *Reader) pieceFiles(ctx context.Context, at piece, cols Columns, want asker, emit func(*Files) bool) error {
 	if at.part < 0 {
 		return r.manifest.files(ctx, cols, want, emit)
 	}
 	return r.groups(ctx, at, func(p *part, group int) (bool, error) {
+		if wanted, err := want.group(ctx, p, group); err != nil || !wanted {
+			return true, err
+		}
 		return p.groupFiles(ctx, group, cols, want, func(f *Files) bool {
 			f.place.part = at.part
 			return emit(f)
@@ -92,7 +95,7 @@ func (r *Reader) pieceFiles(ctx context.Context, at piece, cols Columns, want ac
 }
 
 // groupFiles yields the files of one row group; false to stop.
-func (p *part) groupFiles(ctx context.Context, index int, cols Columns, want accept, yield func(*Files) bool) (more bool, err error) {
+func (p *part) groupFiles(ctx context.Context, index int, cols Columns, want asker, yield func(*Files) bool) (more bool, err error) {
 	var c *chunker
 	err = p.guard(func() (err error) {
 		c, err = p.newChunker(ctx, index, cols, want)
@@ -138,7 +141,7 @@ type chunker struct {
 }
 
 // newChunker opens the columns; nil if the row group has no files.
-func (p *part) newChunker(ctx context.Context, index int, cols Columns, want accept) (*chunker, error) {
+func (p *part) newChunker(ctx context.Context, index int, cols Columns, want asker) (*chunker, error) {
 	path := p.schema.leaf("add", "path")
 	if path == nil || p.rows(index) == 0 || p.allNull(index, path.index) {
 		return nil, nil

@@ -23,6 +23,7 @@ func drain(ctx context.Context, body []byte) error {
 	}
 	_, first := r.State(ctx)
 	r.NumAdds(ctx)
+	r.Left(Wanted{Group: func(Bounds) bool { return true }})
 	for f, err := range r.Files(ctx, AllColumns) {
 		if err != nil {
 			return errors.Join(first, err)

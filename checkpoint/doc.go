@@ -24,6 +24,12 @@
 // time and yielded in their order: memory is bounded by these few, whatever the
 // size of the table.
 //
+// A walk may say which files it is for ([Wanted]): by partition values, so that
+// statistics of others are not read, and by what the footer says of the parsed
+// statistics and partition values of all files of a row group, so that row
+// groups are left out. What a footer says of many files is believed less than
+// what the log says of one: see [Bounds] and package stats.
+//
 // Columns are found by name, whatever their order and repetition; maps and
 // lists by their structure, since writers name the levels differently. A
 // column that is not there is null. A row is an add if add.path is not null.

@@ -81,7 +81,7 @@ func (m *manifest) one(a log.Action) error {
 
 // files yields the files that the manifest lists itself; false to stop. Want is
 // asked about chunks as statistics are.
-func (m *manifest) files(ctx context.Context, cols Columns, want accept, yield func(*Files) bool) error {
+func (m *manifest) files(ctx context.Context, cols Columns, want asker, yield func(*Files) bool) error {
 	if m.adds == 0 {
 		return nil
 	}
@@ -136,7 +136,7 @@ func (m *manifest) removes(ctx context.Context, yield func([]*log.RemoveFile) bo
 }
 
 // withStats gives chunks of this manifest their statistics.
-func (m *manifest) withStats(ctx context.Context, chunks []*Files, want accept, yield func(*Files) bool) error {
+func (m *manifest) withStats(ctx context.Context, chunks []*Files, want asker, yield func(*Files) bool) error {
 	adds := int64(0)
 	var stats *builder
 	var wanted []bool
@@ -150,7 +150,7 @@ func (m *manifest) withStats(ctx context.Context, chunks []*Files, want accept, 
 		}
 		f := chunks[0]
 		if stats == nil {
-			if wanted, err = want.of(ctx, f); err != nil {
+			if wanted, err = want.values(ctx, f); err != nil {
 				return err
 			}
 			stats = &builder{}
@@ -177,7 +177,7 @@ func (m *manifest) withStats(ctx context.Context, chunks []*Files, want accept, 
 type addChunk struct {
 	name  string // of the manifest
 	cols  Columns
-	want  accept
+	want  asker
 	adds  []*log.AddFile
 	text  int   // bytes
 	first int64 // place of the first of them among all adds
@@ -330,7 +330,7 @@ func (c *addChunk) tags() *mapTexts {
 }
 
 func (c *addChunk) stats(ctx context.Context, f *Files) (*texts, error) {
-	wanted, err := c.want.of(ctx, f)
+	wanted, err := c.want.values(ctx, f)
 	if err != nil {
 		return nil, err
 	}

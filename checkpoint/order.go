@@ -13,9 +13,9 @@ const aheadMax = 4
 // inOrder yields what read emits for each of n pieces, in the order of the
 // pieces, while several of them are read at once. It ends with the first error
 // in that order, or when yield says false, and never before all reads have
-// ended. Want is called here, between the yields, whoever asks.
-func inOrder[T any](ctx context.Context, n, parallel int, want func(Values) bool,
-	read func(ctx context.Context, i int, want accept, emit func(T) bool) error, yield func(T, error) bool) {
+// ended. Want is asked here, between the yields, for whoever reads.
+func inOrder[T any](ctx context.Context, n, parallel int, want Wanted,
+	read func(ctx context.Context, i int, want asker, emit func(T) bool) error, yield func(T, error) bool) {
 	if parallel = min(parallel, n, aheadMax); parallel <= 1 {
 		oneByOne(ctx, n, want, read, yield)
 		return
@@ -41,11 +41,14 @@ func inOrder[T any](ctx context.Context, n, parallel int, want func(Values) bool
 }
 
 // oneByOne is inOrder without goroutines.
-func oneByOne[T any](ctx context.Context, n int, want func(Values) bool,
-	read func(ctx context.Context, i int, want accept, emit func(T) bool) error, yield func(T, error) bool) {
-	var ask accept
-	if want != nil {
-		ask = func(_ context.Context, f *Files) ([]bool, error) { return f.accepted(want), nil }
+func oneByOne[T any](ctx context.Context, n int, want Wanted,
+	read func(ctx context.Context, i int, want asker, emit func(T) bool) error, yield func(T, error) bool) {
+	var ask asker
+	if !want.all() {
+		ask = func(_ context.Context, q func(Wanted)) error {
+			q(want)
+			return nil
+		}
 	}
 	more := true
 	for i := 0; i < n && more; i++ {
@@ -64,8 +67,8 @@ func oneByOne[T any](ctx context.Context, n int, want func(Values) bool,
 // ahead runs the reads of an inOrder.
 type ahead[T any] struct {
 	ctx       context.Context
-	want      func(Values) bool
-	read      func(ctx context.Context, i int, want accept, emit func(T) bool) error
+	want      Wanted
+	read      func(ctx context.Context, i int, want asker, emit func(T) bool) error
 	questions chan question
 	all       sync.WaitGroup
 }
@@ -76,10 +79,10 @@ type emitted[T any] struct {
 	err   error
 }
 
-// question is what a read wants to know of the caller about a chunk.
+// question is what a read wants to know of the caller.
 type question struct {
-	files  *Files
-	answer chan []bool
+	put      func(Wanted)
+	answered chan struct{}
 }
 
 // begin starts a read. The channel is closed when it ends.
@@ -93,8 +96,8 @@ func (o *ahead[T]) begin(i int) chan emitted[T] {
 			return false
 		}
 	}
-	var ask accept
-	if o.want != nil {
+	var ask asker
+	if !o.want.all() {
 		ask = o.ask
 	}
 	o.all.Go(func() {
@@ -107,18 +110,18 @@ func (o *ahead[T]) begin(i int) chan emitted[T] {
 }
 
 // ask passes a question to the goroutine that iterates.
-func (o *ahead[T]) ask(ctx context.Context, f *Files) ([]bool, error) {
-	q := question{f, make(chan []bool, 1)}
+func (o *ahead[T]) ask(ctx context.Context, put func(Wanted)) error {
+	q := question{put, make(chan struct{})}
 	select {
 	case o.questions <- q:
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 	select {
-	case a := <-q.answer:
-		return a, nil
+	case <-q.answered:
+		return nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 }
 
@@ -138,7 +141,8 @@ func (o *ahead[T]) drain(from chan emitted[T], yield func(T, error) bool) bool {
 				return false
 			}
 		case q := <-o.questions:
-			q.answer <- q.files.accepted(o.want)
+			q.put(o.want)
+			close(q.answered)
 		}
 	}
 }

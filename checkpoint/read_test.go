@@ -345,7 +345,7 @@ func FuzzCheckpoint(f *testing.F) {
 	src := newRandom(3).state(3)
 	src.Metadata.SchemaString = `{"type":"struct","fields":[{"name":"id","type":"long","nullable":true,"metadata":{}}]}`
 	for _, textStats := range []string{"true", "false"} {
-		src.Metadata.Configuration = map[string]string{"delta.checkpoint.writeStatsAsJson": textStats}
+		src.Metadata.Configuration = map[string]string{"delta.checkpoint.writeStatsAsJson": textStats, "delta.checkpoint.writeStatsAsStruct": "true"}
 		f.Add(mustEncode(f, &src.Source, &WriteOptions{Codec: "uncompressed"}))
 		f.Add(mustEncode(f, &src.Source, &WriteOptions{Codec: "snappy"}))
 	}

@@ -14,7 +14,7 @@ import (
 func (r *Reader) Removes(ctx context.Context) iter.Seq2[*log.RemoveFile, error] {
 	return func(yield func(*log.RemoveFile, error) bool) {
 		pieces := r.pieces()
-		read := func(ctx context.Context, i int, _ accept, emit func([]*log.RemoveFile) bool) error {
+		read := func(ctx context.Context, i int, _ asker, emit func([]*log.RemoveFile) bool) error {
 			if pieces[i].part < 0 {
 				return r.manifest.removes(ctx, emit)
 			}
@@ -22,7 +22,7 @@ func (r *Reader) Removes(ctx context.Context) iter.Seq2[*log.RemoveFile, error] 
 				return p.groupRemoves(ctx, group, emit)
 			})
 		}
-		inOrder(ctx, len(pieces), r.opts.Parallel, nil, read, func(some []*log.RemoveFile, err error) bool {
+		inOrder(ctx, len(pieces), r.opts.Parallel, Wanted{}, read, func(some []*log.RemoveFile, err error) bool {
 			if err != nil {
 				return yield(nil, err)
 			}

@@ -12,7 +12,7 @@ type statistics struct {
 	part       *part
 	index      int // of the row group
 	fromParsed bool
-	want       accept
+	want       asker
 
 	group  *group // nil: not fetched yet
 	owned  bool   // the group is nobody else's
@@ -21,7 +21,7 @@ type statistics struct {
 	parsed *parsed
 }
 
-func (p *part) statistics(index int, want accept) *statistics {
+func (p *part) statistics(index int, want asker) *statistics {
 	return &statistics{part: p, index: index, fromParsed: p.statsOnlyParsed(index), want: want}
 }
 
@@ -85,7 +85,7 @@ func skipMembers(members []*member, rows int) {
 // values are there, and that are the live ones of the next rows; nil if there
 // are none.
 func (s *statistics) read(ctx context.Context, f *Files, live []bool) (*texts, error) {
-	wanted, err := s.want.of(ctx, f)
+	wanted, err := s.want.values(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -162,18 +162,6 @@ func (s *statistics) fault() error {
 	return s.group.fault()
 }
 
-// accept says of each of the distinct partition values of a chunk whether the
-// statistics of their files are wanted; nil, itself or what it returns, is yes
-// to all.
-type accept func(context.Context, *Files) ([]bool, error)
-
-func (a accept) of(ctx context.Context, f *Files) ([]bool, error) {
-	if a == nil {
-		return nil, nil
-	}
-	return a(ctx, f)
-}
-
 // accepted asks want about each of the distinct partition values.
 func (f *Files) accepted(want func(Values) bool) []bool {
 	out := make([]bool, len(f.partitions.ends))
@@ -207,14 +195,14 @@ func (p place) lives() []bool {
 	return all
 }
 
-// WithStats adds statistics to chunks of this checkpoint that were read without:
-// those of files whose partition values want accepts. The chunks come as they
-// were yielded, and stay as they are; what is yielded shares their memory. Want
-// is called as by [Reader.Select].
-func (r *Reader) WithStats(ctx context.Context, chunks []*Files, want func(Values) bool) iter.Seq2[*Files, error] {
+// WithStats adds the statistics of wanted files to chunks of this checkpoint that
+// were read without. The chunks come as they were yielded, and stay as they are;
+// what is yielded shares their memory. Want is asked, and what is not wanted left
+// out, as by [Reader.Select].
+func (r *Reader) WithStats(ctx context.Context, chunks []*Files, want Wanted) iter.Seq2[*Files, error] {
 	return func(yield func(*Files, error) bool) {
 		runs := runsOf(chunks)
-		read := func(ctx context.Context, i int, want accept, emit func(*Files) bool) error {
+		read := func(ctx context.Context, i int, want asker, emit func(*Files) bool) error {
 			if runs[i][0].place.part < 0 {
 				return r.manifest.withStats(ctx, runs[i], want, emit)
 			}
@@ -238,10 +226,13 @@ func runsOf(chunks []*Files) [][]*Files {
 }
 
 // runStats gives the chunks of one row group their statistics.
-func (r *Reader) runStats(ctx context.Context, run []*Files, want accept, emit func(*Files) bool) error {
+func (r *Reader) runStats(ctx context.Context, run []*Files, want asker, emit func(*Files) bool) error {
 	at := run[0].place
 	p, err := r.part(ctx, at.part)
 	if err != nil {
+		return err
+	}
+	if wanted, err := want.group(ctx, p, at.group); err != nil || !wanted {
 		return err
 	}
 	s := p.statistics(at.group, want)

@@ -219,14 +219,14 @@ func laterStats(t *testing.T, name string, r *Reader) {
 			}
 			bare = append(bare, f)
 		}
-		for f, err := range r.Select(ctx, AllColumns, want) {
+		for f, err := range r.Select(ctx, AllColumns, Wanted{Values: want}) {
 			if err != nil {
 				t.Fatal(name, err)
 			}
 			whole = append(whole, f)
 		}
 		i, row := 0, 0
-		for f, err := range r.WithStats(ctx, bare, want) {
+		for f, err := range r.WithStats(ctx, bare, Wanted{Values: want}) {
 			if err != nil {
 				t.Fatal(name, err)
 			}
@@ -455,7 +455,7 @@ func TestPiecesAreYieldedInTheirOrder(t *testing.T) {
 	}
 	for stop := range 6 {
 		i := 0
-		for range r.Select(context.Background(), AllColumns, func(Values) bool { return true }) {
+		for range r.Select(context.Background(), AllColumns, Wanted{Values: func(Values) bool { return true }}) {
 			if i++; i > stop {
 				break
 			}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/foreset/foreset/expr"
 	"github.com/foreset/foreset/log"
 	"github.com/foreset/foreset/storage"
 	"github.com/foreset/foreset/storage/faults"
@@ -252,5 +253,40 @@ func TestWhatIsFoundDamagedLaterIsForTheLogger(t *testing.T) {
 	mustAppend(t, tbl, ids(t, 3), nil)
 	if got := latest(t, again).Warnings(); len(got) > 0 {
 		t.Errorf("of the snapshot that grew from it: %q", got)
+	}
+}
+
+// TestFilesWithoutStatistics are those of Files; their statistics are not even
+// fetched where no predicate asks for them.
+func TestFilesWithoutStatistics(t *testing.T) {
+	st := storage.NewMemory(nil)
+	tbl := create(t, st, "id bigint, p string", &table.CreateOptions{PartitionBy: []string{"p"}})
+	for i := range int64(4) {
+		mustAppend(t, tbl, data(t, fmt.Sprintf(`[{"id": %d, "p": "%c"}]`, i, 'a'+i%2), col("id", long), col("p", text)), nil)
+	}
+	if _, err := tbl.Checkpoint(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for _, where := range []string{"TRUE", "p = 'a'", "id = 2", "p = 'b' AND id < 2"} {
+		s := latest(t, open(t, st, nil))
+		var with, without, stats []string
+		for f, err := range s.FilesWithoutStats(context.Background(), expr.SQL(where)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			without, stats = append(without, f.Path), append(stats, f.Stats)
+		}
+		for f, err := range s.Files(context.Background(), expr.SQL(where)) {
+			if err != nil || f.Stats == "" {
+				t.Fatalf("%v, %v", f, err)
+			}
+			with = append(with, f.Path)
+		}
+		if len(with) == 0 || !slices.Equal(with, without) {
+			t.Errorf("%s: %v, and without statistics %v", where, with, without)
+		}
+		if !strings.Contains(where, "id") && strings.Join(stats, "") != "" {
+			t.Errorf("%s: statistics were read: %v", where, stats)
+		}
 	}
 }

@@ -179,19 +179,36 @@ func (s *Snapshot) Count(ctx context.Context) (files, bytes int64, err error) {
 // Files walks the data files that may hold rows for which the predicate is
 // TRUE; all files if it is absent. Adds must not be changed.
 func (s *Snapshot) Files(ctx context.Context, where expr.Expr) iter.Seq2[*log.AddFile, error] {
+	return s.files(ctx, where, checkpoint.AllColumns)
+}
+
+// FilesWithoutStats is Files for those who need no statistics: these, most of
+// what a log is made of, are read only as far as the predicate is about columns
+// that are not of the partitioning, and Stats may be "".
+func (s *Snapshot) FilesWithoutStats(ctx context.Context, where expr.Expr) iter.Seq2[*log.AddFile, error] {
+	return s.files(ctx, where, checkpoint.Tags)
+}
+
+func (s *Snapshot) files(ctx context.Context, where expr.Expr, cols checkpoint.Columns) iter.Seq2[*log.AddFile, error] {
 	return observed(ctx, s.t, "files", func(ctx context.Context, yield func(*log.AddFile, error) bool) {
+		cols := cols
 		var skip *skipping.FileDecider
-		var kept func(checkpoint.Values) bool
+		var want checkpoint.Wanted
 		if !where.IsZero() {
 			bound, err := where.Bind(s.schema, s.t.opts.env())
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			skip = skipping.NewFiles(bound, s.schema, s.state.Metadata, feature.Mapping(s.state.Protocol, s.state.Metadata), s.t.opts.Zone).Decider()
-			kept = func(v checkpoint.Values) bool { return skip.Partition(v) != skipping.None }
+			by := skipping.NewFiles(bound, s.schema, s.state.Metadata, feature.Mapping(s.state.Protocol, s.state.Metadata), s.t.opts.Zone)
+			if by.NeedsStats() {
+				cols |= checkpoint.Stats
+			}
+			skip = by.Decider()
+			want.Values = func(v checkpoint.Values) bool { return skip.Partition(v) != skipping.None }
+			want.Group = func(b checkpoint.Bounds) bool { return !skip.Excludes(b.Partitions, b.Stats) }
 		}
-		for f, err := range s.state.Select(ctx, checkpoint.AllColumns, kept) {
+		for f, err := range s.state.Select(ctx, cols, want) {
 			if err != nil {
 				yield(nil, translate(err))
 				return

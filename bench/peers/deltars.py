@@ -79,14 +79,14 @@ def scan(a):
 
 
 def open_and_list(a):
-    """W3: opens a table and lists the names of its files, all and those of one partition."""
-    meter, parts = Meter(), {}
+    """W3: opens a table and lists the names of its files, all and those of one partition; in mode stats all with their statistics."""
+    meter, parts = Meter(), {"mode": a.mode} if a.mode == "stats" else {}
 
     def run():
         start = time.perf_counter()
         table = DeltaTable(a.table)
         opened = time.perf_counter()
-        files = len(table.file_uris())
+        files = table.get_add_actions().num_rows if a.mode == "stats" else len(table.file_uris())
         listed = time.perf_counter()
         in_partition = len(table.file_uris(file_pruning_predicate=[("day", "=", "2024-03-01")]))
         parts.update(
@@ -253,7 +253,7 @@ def main():
     flags.add_argument("--compression", default="SNAPPY")
     flags.add_argument("--api", choices=["datafusion", "dataset"], default="datafusion", help="of the scans")
     flags.add_argument("--key", type=int, default=123456, help="l_partkey of W2d_lookup")
-    flags.add_argument("--mode", choices=["handle", "path", "ack"], default="handle")
+    flags.add_argument("--mode", choices=["handle", "path", "ack", "stats"], default="handle")
     flags.add_argument("--n", type=int, default=200, help="commits, or tables")
     flags.add_argument("--p", type=int, default=4, help="processes")
     flags.add_argument("--wait", default="0s", help="how long the tables of W0_idle stay idle")

@@ -146,7 +146,7 @@ func files(ctx context.Context, s *table.Snapshot, dir string, where expr.Expr) 
 		return "", fmt.Errorf("the files of %s do not have all of its columns by their names", dir)
 	}
 	var list []string
-	for f, err := range s.Files(ctx, where) {
+	for f, err := range s.FilesWithoutStats(ctx, where) {
 		if err != nil {
 			return "", err
 		}

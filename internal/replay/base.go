@@ -22,9 +22,11 @@ type base struct {
 	cols checkpoint.Columns // of what is kept
 	have bool
 	bad  error // what a stream found damaged, so that the next walk does without
-	// opened is the checkpoint as far as it was read for its small actions, until
-	// its files are asked for: nothing is fetched twice.
+	// opened is the checkpoint as far as it was read for its small actions, and
+	// for walks that need little of it, until all of its files are asked for:
+	// nothing is fetched twice.
 	opened *checkpoint.Reader
+	spared int64 // rows that such walks may have read, beside those of the next
 	// big is set, for good, when the base does not fit: it is to be read at every
 	// walk, by stream unless that holds too much to be kept as well.
 	big    bool
@@ -84,11 +86,13 @@ func (b *base) small(ctx context.Context) ([]log.Action, error) {
 type resident struct {
 	chunks []*checkpoint.Files // nil: they are to be streamed
 	bare   bool                // they lack statistics that are asked for
+	reader *checkpoint.Reader  // of what is to be streamed; nil: it is to be opened
 }
 
 // chunks yields the files of the base: kept, or streamed from the store if that
-// is what resident decided. What want refuses may lack its statistics.
-func (b *base) chunks(ctx context.Context, cols checkpoint.Columns, want func(checkpoint.Values) bool, kept resident) iter.Seq2[*checkpoint.Files, error] {
+// is what resident decided. What is not wanted may be left out, or lack its
+// statistics.
+func (b *base) chunks(ctx context.Context, cols checkpoint.Columns, want checkpoint.Wanted, kept resident) iter.Seq2[*checkpoint.Files, error] {
 	return func(yield func(*checkpoint.Files, error) bool) {
 		if kept.chunks != nil && !kept.bare {
 			for _, c := range kept.chunks {
@@ -98,12 +102,20 @@ func (b *base) chunks(ctx context.Context, cols checkpoint.Columns, want func(ch
 			}
 			return
 		}
-		r := b.stream // not changed after resident said so
+		r := kept.reader
 		if r == nil {
 			var err error
 			if r, err = b.open(ctx); err != nil {
 				yield(nil, err)
 				return
+			}
+		}
+		left := false // out
+		if group := want.Group; group != nil {
+			want.Group = func(bounds checkpoint.Bounds) bool {
+				wanted := group(bounds)
+				left = left || !wanted
+				return wanted
 			}
 		}
 		files := r.Select(ctx, cols, want)
@@ -120,7 +132,9 @@ func (b *base) chunks(ctx context.Context, cols checkpoint.Columns, want func(ch
 			}
 			bare.add(c)
 		}
-		b.keep(ctx, &bare, cols)
+		if !left {
+			b.keep(ctx, &bare, cols)
+		}
 	}
 }
 
@@ -174,8 +188,9 @@ func (b *base) damaged(ctx context.Context, err error) {
 }
 
 // resident returns the kept chunks if they have the columns, or all but the
-// statistics, reading them first if they may fit.
-func (b *base) resident(ctx context.Context, cols checkpoint.Columns) (resident, error) {
+// statistics, reading them first if they may fit, unless little of them is
+// wanted.
+func (b *base) resident(ctx context.Context, cols checkpoint.Columns, want checkpoint.Wanted) (resident, error) {
 	select {
 	case b.busy <- struct{}{}:
 		defer func() { <-b.busy }()
@@ -190,9 +205,9 @@ func (b *base) resident(ctx context.Context, cols checkpoint.Columns) (resident,
 	case b.bad != nil:
 		return resident{}, b.bad
 	case b.big && b.have && b.cols&bare == bare:
-		return resident{append(none, b.kept...), true}, nil
+		return resident{append(none, b.kept...), true, b.stream}, nil
 	case b.big:
-		return resident{}, nil
+		return resident{reader: b.stream}, nil
 	}
 	cols |= b.cols
 	r := b.opened
@@ -209,24 +224,63 @@ func (b *base) resident(ctx context.Context, cols checkpoint.Columns) (resident,
 	if size > b.src.Share {
 		b.tooBig(r)
 		if b.have && b.cols&bare == bare {
-			return resident{append(none, b.kept...), true}, nil
+			return resident{append(none, b.kept...), true, b.stream}, nil
 		}
-		return resident{}, nil
+		return resident{reader: b.stream}, nil
 	}
-	var got []*checkpoint.Files
-	var bytes int64
-	for c, err := range r.Files(ctx, cols) {
+	if want.Group != nil && b.spares(r, want) {
+		some, fits, err := b.read(r.Select(ctx, cols, want))
 		if err != nil {
 			return resident{}, err
 		}
-		if bytes += c.Bytes(); bytes > b.src.Share {
-			b.tooBig(r)
-			return resident{}, nil
+		if fits {
+			if r.Held() <= openedMax {
+				b.opened = r
+			}
+			return resident{chunks: some}, nil
 		}
-		got = append(got, c)
+	}
+	got, fits, err := b.read(r.Files(ctx, cols))
+	switch {
+	case err != nil:
+		return resident{}, err
+	case !fits:
+		b.tooBig(r)
+		return resident{reader: b.stream}, nil
 	}
 	b.kept, b.cols, b.have = got, cols, true
 	return resident{chunks: append(none, got...)}, nil
+}
+
+// read collects chunks, as long as they fit.
+func (b *base) read(files iter.Seq2[*checkpoint.Files, error]) (got []*checkpoint.Files, fits bool, err error) {
+	got = []*checkpoint.Files{}
+	var bytes int64
+	for c, err := range files {
+		if err != nil {
+			return nil, false, err
+		}
+		if bytes += c.Bytes(); bytes > b.src.Share {
+			return nil, false, nil
+		}
+		got = append(got, c)
+	}
+	return got, true, nil
+}
+
+// walksSpared is how many walks at most read what they want of a base before it
+// is read whole and kept, as later ones need no request then.
+const walksSpared = 4
+
+// spares says whether a walk is to read only what it wants of a base that is not
+// kept: as long as such walks together read no more than all of it.
+func (b *base) spares(r *checkpoint.Reader, want checkpoint.Wanted) bool {
+	left, all := r.Left(want)
+	if left == all {
+		return false
+	}
+	b.spared += max(left, all/walksSpared)
+	return b.spared <= all
 }
 
 func (b *base) tooBig(r *checkpoint.Reader) {

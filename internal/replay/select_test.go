@@ -3,6 +3,7 @@ package replay_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -73,7 +74,7 @@ func TestStatisticsOfSelectedFilesAreThoseOfAll(t *testing.T) {
 					}
 				}
 				seen := 0
-				for f, err := range s.Select(ctx, checkpoint.Stats, only) {
+				for f, err := range s.Select(ctx, checkpoint.Stats, checkpoint.Wanted{Values: only}) {
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -92,5 +93,76 @@ func TestStatisticsOfSelectedFilesAreThoseOfAll(t *testing.T) {
 		if warned := w.warned(); len(warned) > 0 {
 			t.Error(warned)
 		}
+	}
+}
+
+// TestRowGroupsOfFilesThatAreNotWantedAreNotRead, by walks that say so: of a
+// base that would fit, a few walks read what they want, until one reads all of it
+// for those after it; of one that does not fit, each.
+func TestRowGroupsOfFilesThatAreNotWantedAreNotRead(t *testing.T) {
+	const groups, files, first = 2, 1 << 17, 1<<17 - 2 // files of a row group; of the first, which has the protocol, too
+	w := newWorld(nil)
+	src := &checkpoint.Source{
+		Version: 1, NumAdds: -1, AddBytes: -1, Protocol: &log.Protocol{MinReaderVersion: 1, MinWriterVersion: 2},
+		Metadata: &log.Metadata{
+			ID: "t", Format: log.Format{Provider: "parquet"}, Configuration: map[string]string{"delta.checkpoint.writeStatsAsStruct": "true"},
+			SchemaString: `{"type":"struct","fields":[{"name":"id","type":"long","nullable":true,"metadata":{}}]}`,
+		},
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	src.Adds = func(yield func(*log.AddFile, error) bool) {
+		for id := range first + (groups-1)*files {
+			stats := fmt.Sprintf(`{"numRecords":1,"minValues":{"id":%d},"maxValues":{"id":%d},"nullCount":{"id":0}}`, id, id)
+			name := fmt.Sprintf("%d-%x%x", id, rng.Uint64(), rng.Uint64()) // makes the columns larger than what is read along
+			if !yield(&log.AddFile{Path: name, PartitionValues: map[string]*string{}, Size: 1, Stats: stats}, nil) {
+				return
+			}
+		}
+	}
+	body, _, err := checkpoint.Encode(ctx, src, nil)
+	if err == nil {
+		err = w.st.Put(ctx, log.CheckpointName(1), body)
+	}
+	if err == nil {
+		err = w.st.Put(ctx, log.CommitName(1), log.EncodeCommit([]log.Action{&log.CommitInfo{Operation: "x"}}))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := fmt.Sprintf(`"maxValues":{"id":%d}`, first+files-1)
+	wanted := checkpoint.Wanted{Group: func(b checkpoint.Bounds) bool { return strings.Contains(b.Stats, last) }}
+	for _, c := range []struct {
+		share int64
+		files []int // of each walk
+		reads []int
+	}{
+		{1 << 30, []int{files, files, first + files, first + files}, []int{1, 1, groups, 0}},
+		{4 << 20, []int{files, files, files}, []int{1, 1, 1}},
+	} {
+		w.src.Share = c.share
+		s, err := replay.Load(ctx, w.src, replay.Latest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for walk := range c.files {
+			w.rec.Reset()
+			n, others := 0, 0
+			for f, err := range s.Select(ctx, 0, wanted) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				n++
+				text, _, _ := strings.Cut(f.Path(), "-")
+				if id, err := strconv.Atoi(text); err != nil || id < first || id >= first+files {
+					others++
+				}
+			}
+			if reads := len(w.rec.Calls()); n != c.files[walk] || n-others != files || reads != c.reads[walk] {
+				t.Errorf("share %d, walk %d: %d files, of them %d others, %d reads; want %d files, %d reads", c.share, walk, n, others, reads, c.files[walk], c.reads[walk])
+			}
+		}
+	}
+	if warned := w.warned(); len(warned) > 0 {
+		t.Error(warned)
 	}
 }

@@ -370,14 +370,14 @@ func (f File) Add() *log.AddFile {
 // then those of the base. If the base's checkpoint is damaged, the files come
 // from what is older.
 func (s *State) Files(ctx context.Context, cols checkpoint.Columns) iter.Seq2[File, error] {
-	return s.Select(ctx, cols, nil)
+	return s.Select(ctx, cols, checkpoint.Wanted{})
 }
 
-// Select is Files, except that files whose partition values want refuses may
-// lack their statistics: they are not read just for them. Nil accepts all.
-func (s *State) Select(ctx context.Context, cols checkpoint.Columns, want func(checkpoint.Values) bool) iter.Seq2[File, error] {
+// Select is Files, except that files that are not wanted may be left out, or lack
+// their statistics: they are not read just for them.
+func (s *State) Select(ctx context.Context, cols checkpoint.Columns, want checkpoint.Wanted) iter.Seq2[File, error] {
 	return func(yield func(File, error) bool) {
-		sound, kept, err := s.prepare(ctx, cols)
+		sound, kept, err := s.prepare(ctx, cols, want)
 		if err != nil {
 			yield(File{}, err)
 			return
@@ -391,7 +391,7 @@ func (s *State) Select(ctx context.Context, cols checkpoint.Columns, want func(c
 // checkpoint of this one is damaged, or was cleaned up before it was read. Each
 // damaged checkpoint leads to one before it, or to the commits alone, so that
 // there is an end to it.
-func (s *State) prepare(ctx context.Context, cols checkpoint.Columns) (*State, resident, error) {
+func (s *State) prepare(ctx context.Context, cols checkpoint.Columns, want checkpoint.Wanted) (*State, resident, error) {
 	for reloads := 0; ; {
 		var err error
 		if s, err = s.attached(ctx); err != nil {
@@ -401,7 +401,7 @@ func (s *State) prepare(ctx context.Context, cols checkpoint.Columns) (*State, r
 		var kept resident
 		ofBase := err == nil
 		if ofBase {
-			kept, err = s.line.base.resident(ctx, cols)
+			kept, err = s.line.base.resident(ctx, cols, want)
 		}
 		switch {
 		case err == nil:
@@ -438,7 +438,7 @@ func (s *State) reload(ctx context.Context, ofBase bool, gone error) (*State, er
 }
 
 // walk yields the live files; kept is what the base has in memory.
-func (s *State) walk(ctx context.Context, cols checkpoint.Columns, want func(checkpoint.Values) bool, kept resident, yield func(File, error) bool) {
+func (s *State) walk(ctx context.Context, cols checkpoint.Columns, want checkpoint.Wanted, kept resident, yield func(File, error) bool) {
 	w := s.line.tail.view(s.Version)
 	for i := len(w.entries) - 1; i >= 0; i-- {
 		e := w.entries[i]
@@ -473,7 +473,7 @@ func (s *State) Removes(ctx context.Context) iter.Seq2[*log.RemoveFile, error] {
 			s, err = s.reload(ctx, false, errNotKept)
 		}
 		if err == nil {
-			s, _, err = s.prepare(ctx, 0)
+			s, _, err = s.prepare(ctx, 0, checkpoint.Wanted{})
 		}
 		if err != nil {
 			yield(nil, err)

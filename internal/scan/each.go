@@ -25,7 +25,7 @@ type Candidate struct {
 func (p *Plan) Candidates(ctx context.Context) iter.Seq2[Candidate, error] {
 	return func(yield func(Candidate, error) bool) {
 		left := func(v skipping.Verdict) bool { return v != skipping.None }
-		for f, err := range p.walk(ctx, checkpoint.Stats, left) {
+		for f, err := range p.walk(ctx, checkpoint.Stats, left, false) {
 			if err == nil && !left(f.verdict) {
 				continue
 			}

@@ -59,7 +59,7 @@ const SkipsMax = 1000
 func (p *Plan) Explain(ctx context.Context, files int) (*Explanation, error) {
 	e := &Explanation{Version: int64(p.opts.State.Version)}
 	var look []replay.File
-	for f, err := range p.walk(ctx, p.columns(), inDoubt) {
+	for f, err := range p.walk(ctx, p.columns(), inDoubt, true) {
 		if err != nil {
 			return nil, err
 		}

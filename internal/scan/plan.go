@@ -263,7 +263,7 @@ func (p *Plan) columns() checkpoint.Columns {
 // chosen yields the files that may hold rows of the result.
 func (p *Plan) chosen(ctx context.Context) iter.Seq2[replay.File, error] {
 	return func(yield func(replay.File, error) bool) {
-		for f, err := range p.walk(ctx, p.columns(), inDoubt) {
+		for f, err := range p.walk(ctx, p.columns(), inDoubt, false) {
 			if err == nil && f.verdict == skipping.None {
 				continue
 			}
@@ -284,15 +284,19 @@ type decided struct {
 // inDoubt says that what partition values prove does not decide about a file.
 func inDoubt(v skipping.Verdict) bool { return v == skipping.Maybe }
 
-// walk yields all files of the snapshot, with their statistics if cols has them
-// and the verdict that partition values give is one that wants them.
-func (p *Plan) walk(ctx context.Context, cols checkpoint.Columns, wants func(skipping.Verdict) bool) iter.Seq2[*decided, error] {
+// walk yields the files of the snapshot, with their statistics if cols has them
+// and the verdict that partition values give is one that wants them. Files that
+// hold no row of the result may be left out unless all are to be yielded.
+func (p *Plan) walk(ctx context.Context, cols checkpoint.Columns, wants func(skipping.Verdict) bool, all bool) iter.Seq2[*decided, error] {
 	return func(yield func(*decided, error) bool) {
 		f := &decided{}
-		var want func(checkpoint.Values) bool
+		var want checkpoint.Wanted
 		if p.skip != nil {
 			f.skip = p.skip.Decider()
-			want = func(v checkpoint.Values) bool { return wants(f.skip.Partition(v)) }
+			want.Values = func(v checkpoint.Values) bool { return wants(f.skip.Partition(v)) }
+			if !all {
+				want.Group = func(b checkpoint.Bounds) bool { return !f.skip.Excludes(b.Partitions, b.Stats) }
+			}
 		}
 		for file, err := range p.opts.State.Select(ctx, cols, want) {
 			if f.File = file; err == nil && f.skip != nil {

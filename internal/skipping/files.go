@@ -22,7 +22,8 @@ type Files struct {
 	// statistics is the schema, by physical names, of the columns whose
 	// statistics are needed; empty if partition values suffice.
 	statistics *schema.Struct
-	prefix     int // characters to which writers may have cut strings; 0: the default
+	keyed      *schema.Struct // those of keys that have bounds
+	prefix     int            // characters to which writers may have cut strings; 0: the default
 	zone       *time.Location
 }
 
@@ -36,7 +37,7 @@ type fileColumn struct {
 // that md describes. mapping is how the log names its columns, and zone that of
 // partition values written without one, nil being UTC.
 func NewFiles(pred *expr.Bound, s *schema.Struct, md *log.Metadata, mapping schema.Mapping, zone *time.Location) *Files {
-	f := &Files{pred: NewPredicate(pred.Root()), statistics: &schema.Struct{}, zone: zone}
+	f := &Files{pred: NewPredicate(pred.Root()), statistics: &schema.Struct{}, keyed: &schema.Struct{}, zone: zone}
 	f.prefix, _ = stats.StringPrefix(md.Configuration) // of one that cannot be read, the default
 	for _, c := range f.pred.columns {
 		path, field, ok := mapping.StoredPath(s, c.Path)
@@ -46,6 +47,9 @@ func NewFiles(pred *expr.Bound, s *schema.Struct, md *log.Metadata, mapping sche
 		case len(path) == 1 && slices.ContainsFunc(md.PartitionColumns, func(name string) bool { return strings.EqualFold(name, c.Path[0]) }):
 			f.where = append(f.where, fileColumn{key: len(f.keys)})
 			f.keys = append(f.keys, path[0])
+			if field.Type != schema.Timestamp { // of which it is not known by what zone the log's text was read
+				f.keyed.Fields = append(f.keyed.Fields, schema.Field{Name: path[0], Type: field.Type})
+			}
 		default:
 			f.where = append(f.where, fileColumn{key: -1, path: path})
 			if _, nested := field.Type.(*schema.Struct); !nested { // which has no statistics as a whole
@@ -79,6 +83,7 @@ type FileDecider struct {
 	partitions map[string]*partition // by the text of the values
 	text       []byte                // scratch
 	parser     *stats.Parser
+	many, keys *stats.Parser // of what stands for many files; nil until it is needed
 }
 
 // partition is what is known of all files with some partition values.
@@ -232,15 +237,41 @@ func (d *FileDecider) addStatistics(f File) bool {
 	}
 	found := false
 	for i, where := range d.files.where {
-		if where.path == nil {
-			continue
-		}
-		if col, ok := file.Column(where.path...); ok {
-			d.known[i] = known{Bounds{Min: col.Min, Max: col.Max, Nulls: NullsOf(col.NullCount, file.NumRecords)}, true}
+		if where.path != nil && d.know(i, file, where.path...) {
 			found = true
 		}
 	}
 	return found
+}
+
+// Excludes says whether the log proves for all files of some that no row of them
+// satisfies the predicate, by texts like statistics that stand for them all: of
+// their partition values, and of the other columns.
+func (d *FileDecider) Excludes(partitions, statistics string) bool {
+	if d.many == nil {
+		d.many, d.keys = stats.NewManyParser(d.files.statistics, d.files.prefix), stats.NewManyParser(d.files.keyed, 0)
+	}
+	clear(d.known)
+	keys, errKeys := d.keys.Parse(partitions)
+	columns, errColumns := d.many.Parse(statistics)
+	for i, where := range d.files.where {
+		switch {
+		case where.key >= 0 && errKeys == nil:
+			d.know(i, keys, d.files.keys[where.key])
+		case where.path != nil && errColumns == nil:
+			d.know(i, columns, where.path...)
+		}
+	}
+	return d.decide() == None
+}
+
+// know makes what statistics say of a column known.
+func (d *FileDecider) know(i int, of *stats.File, path ...string) bool {
+	col, ok := of.Column(path...)
+	if ok {
+		d.known[i] = known{Bounds{Min: col.Min, Max: col.Max, Nulls: NullsOf(col.NullCount, of.NumRecords)}, true}
+	}
+	return ok
 }
 
 // Explain says which part of the predicate excludes a file by which bounds, and

@@ -145,6 +145,9 @@ func upper(n *node) value.Value { return widen(n, n.written.Max, +1) }
 // widen moves v in the direction of sign, saturating; null if no distance is
 // enough.
 func widen(n *node, v value.Value, sign int64) value.Value {
+	if n.many && !v.IsNull() {
+		v = widenMany(n, v, sign)
+	}
 	if v.IsNull() {
 		return v
 	}
@@ -179,6 +182,33 @@ func widen(n *node, v value.Value, sign int64) value.Value {
 		// The shortest text of a float32 is not its value as a float64.
 		if narrow := float64(float32(v.Float64())); n.wasFloat && value.CompareFloat(narrow, v.Float64()) == int(sign) {
 			return value.Double(narrow)
+		}
+	}
+	return v
+}
+
+// widenMany moves the least or the greatest of the bounds of many files so that
+// what widen makes of it encloses what it makes of each of them; null if nothing
+// does.
+func widenMany(n *node, v value.Value, sign int64) value.Value {
+	switch v.Type() {
+	case schema.Float, schema.Double:
+		return value.Null(v.Type()) // there may be a NaN among them that does not show
+	case schema.Timestamp: // as if it were an old one: some of the others may be
+		if us := v.Int64(); us >= zoneSlackBefore {
+			return value.Int(schema.Timestamp, addSaturating(us, sign*zoneSlack))
+		}
+	case schema.String:
+		// Of two texts of which one goes on where the other was cut, or has lost
+		// bytes, the smaller may stand for the greater string.
+		text := v.Text()
+		switch {
+		case sign < 0 && strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }):
+			return value.Null(schema.String)
+		case sign > 0 && strings.ContainsFunc(text, func(r rune) bool { return r >= '\uFFFD' }):
+			return value.Null(schema.String)
+		case sign > 0:
+			return value.String(text[:offset(text, n.cut)])
 		}
 	}
 	return v

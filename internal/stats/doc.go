@@ -29,6 +29,9 @@
 //   - A minimum above its maximum makes both unknown.
 //   - Unless bounds are tight, null counts other than none and all are unknown.
 //   - Maxima of floats say nothing of NaN: see [Column].
+//   - The least and the greatest of the bounds of many files ([NewManyParser])
+//     are widened so that they enclose what each of these is widened to; floats
+//     and strings of which that cannot be known have none.
 //
 // # Writing
 //

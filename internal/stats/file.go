@@ -44,6 +44,7 @@ type node struct {
 	children []node
 	wasFloat bool   // the column was once narrower: of type float
 	cut      int    // characters from which on a maximum may be the beginning of one
+	many     bool   // the bounds are the least and the greatest of many files
 	written  Column // of a leaf, as the writer put it
 }
 

@@ -24,17 +24,27 @@ type Parser struct {
 // have prefix characters or more may be cut: see the package comment. 0 is
 // StringPrefixDefault.
 func NewParser(s *schema.Struct, prefix int) *Parser {
+	return newParser(s, prefix, false)
+}
+
+// NewManyParser returns a parser of texts whose bounds are the least and the
+// greatest of those of many files. What is concluded from them holds for each.
+// Floats have none.
+func NewManyParser(s *schema.Struct, prefix int) *Parser { return newParser(s, prefix, true) }
+
+func newParser(s *schema.Struct, prefix int, many bool) *Parser {
 	p := &Parser{file: New(s, -1)}
-	if prefix > 0 && prefix < StringPrefixDefault {
-		setCut(p.file.columns, prefix)
+	if prefix <= 0 || prefix > StringPrefixDefault {
+		prefix = StringPrefixDefault
 	}
+	set(p.file.columns, prefix, many)
 	return p
 }
 
-func setCut(level []node, prefix int) {
+func set(level []node, prefix int, many bool) {
 	for i := range level {
-		level[i].cut = prefix
-		setCut(level[i].children, prefix)
+		level[i].cut, level[i].many = prefix, many
+		set(level[i].children, prefix, many)
 	}
 }
 

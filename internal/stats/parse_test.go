@@ -3,6 +3,7 @@ package stats
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/foreset/foreset/internal/value"
@@ -226,4 +227,90 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%s became %s", got.JSON(), again.JSON())
 		}
 	})
+}
+
+// TestBoundsOfManyFilesEncloseThoseOfEach: what is concluded from the least of
+// many minima, and the greatest of many maxima, is no narrower than what is
+// concluded from any of them.
+func TestBoundsOfManyFilesEncloseThoseOfEach(t *testing.T) {
+	const millisecond, year = 1000, 365 * 86_400_000_000
+	a32 := strings.Repeat("a", 32)
+	texts := []string{"", "a", "z", "é", "a\u00e9", a32, a32 + "b", a32[:31], a32[:31] + "b", a32[:31] + "\U0010FFFF", a32 + "\U0010FFFF", "a\uFFFD", "a\U0001F600", "b", "\U0010FFFF"}
+	values := map[schema.Type][]value.Value{
+		schema.Double: {value.Double(-1), value.Double(math.NaN()), value.Double(7)},
+		schema.Float:  {value.Float(-1), value.Float(2)},
+		schema.Long:   {value.Int(schema.Long, math.MinInt64), value.Int(schema.Long, -1), value.Int(schema.Long, math.MaxInt64)},
+		schema.Date:   {value.Int(schema.Date, -800_000), value.Int(schema.Date, 0), value.Int(schema.Date, 20_000)},
+	}
+	for _, s := range texts {
+		values[schema.String] = append(values[schema.String], value.String(s))
+	}
+	for _, us := range []int64{-70 * year, -millisecond, 2*year - 60_000_000, 2*year - 1, 2 * year, 2*year + 30_000_000, 2*year + 70_000_000, 50 * year} {
+		values[schema.Timestamp] = append(values[schema.Timestamp], value.Int(schema.Timestamp, us))
+		values[schema.TimestampNTZ] = append(values[schema.TimestampNTZ], value.Int(schema.TimestampNTZ, us))
+	}
+	wide := schema.Decimal{Precision: 38, Scale: 2}
+	for _, unscaled := range []string{"-99999999999999999999999999999999999998", "-12345678901234567", "0", "1", "12345678901234567", "12345678901234568", "99999999999999999999999999999999999998"} {
+		values[wide] = append(values[wide], decimal(38, 2, unscaled))
+	}
+	text := func(v value.Value) string {
+		b := string(v.AppendJSON(nil))
+		return `{"minValues":{"c":` + b + `},"maxValues":{"c":` + b + `}}`
+	}
+	parse := func(p *Parser, v value.Value) Column {
+		f, err := p.Parse(text(v))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, _ := f.Column("c")
+		if lost := strings.IndexRune(v.Text(), '\uFFFD'); lost >= 0 && c.Min.IsNull() { // the byte there is none of ASCII
+			c.Min, c.Max = value.String(v.Text()[:lost]+"\x80"), value.String(v.Text()[:lost]+"\xff")
+		}
+		return c
+	}
+	for typ, of := range values {
+		each := NewParser(one(typ), 0)
+		manyOf := func(v value.Value) Column {
+			f, err := NewManyParser(one(typ), 0).Parse(text(v))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, _ := f.Column("c")
+			return c
+		}
+		for _, v := range of {
+			for _, other := range of {
+				lo, hi := v, other // v is the least and other the greatest of the two, or they are not taken
+				if order, ok := value.Compare(lo, hi); !ok || order > 0 {
+					continue
+				}
+				least, greatest := manyOf(lo).Min, manyOf(hi).Max
+				for _, file := range []value.Value{lo, hi} {
+					c := parse(each, file)
+					if order, ok := value.Compare(least, c.Min); !least.IsNull() && (!ok || order > 0) {
+						t.Errorf("%v: the minimum %#v of %#v and %#v is above %#v of one of them", typ, least, lo, hi, c.Min)
+					}
+					if order, ok := value.Compare(greatest, c.Max); !greatest.IsNull() && (!ok || order < 0) {
+						t.Errorf("%v: the maximum %#v of %#v and %#v is below %#v of one of them", typ, greatest, lo, hi, c.Max)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestBoundsOfManyFilesAreKeptWhereTheyCanBe(t *testing.T) {
+	for typ, v := range map[schema.Type]value.Value{
+		schema.Long: value.Int(schema.Long, 5), schema.String: value.String("abc"), schema.Date: value.Int(schema.Date, 3),
+		schema.Timestamp: value.Int(schema.Timestamp, 1<<50), schema.Decimal{Precision: 10, Scale: 2}: decimal(10, 2, "17"),
+	} {
+		b := string(v.AppendJSON(nil))
+		f, err := NewManyParser(one(typ), 0).Parse(`{"minValues":{"c":` + b + `},"maxValues":{"c":` + b + `},"nullCount":{"c":0}}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, _ := f.Column("c"); c.Min.IsNull() || c.Max.IsNull() || c.NullCount != 0 {
+			t.Errorf("%v: %+v", typ, c)
+		}
+	}
 }

@@ -45,7 +45,7 @@ type config struct {
 	store       store
 }
 
-var modes = []string{"handle", "path", "ack", "writer", "append", "turns"}
+var modes = []string{"handle", "path", "ack", "writer", "append", "turns", "stats"}
 
 type workload func(context.Context, *config) (*result, error)
 
@@ -129,7 +129,7 @@ func parse(args []string) (*config, workload, error) {
 	f.StringVar(&c.input, "input", "stream", "arrow: batches in memory; stream: read from Parquet within the measured time")
 	f.StringVar(&c.compression, "compression", "SNAPPY", "`codec` of written files")
 	f.StringVar(&c.mode, "mode", "handle", "handle: one open table; path: opened for every commit; ack: one open table, what follows a commit is not waited for; "+
-		"writer, append, turns: how W4g_group commits")
+		"writer, append, turns: how W4g_group commits; stats: W3_snapshot reads statistics, too")
 	f.IntVar(&c.repeat, "repeat", 1, "runs; the fastest counts")
 	f.IntVar(&c.n, "n", 200, "commits, rows of a caller, or tables")
 	f.IntVar(&c.p, "p", 4, "processes, or callers")

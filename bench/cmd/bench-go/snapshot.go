@@ -5,25 +5,31 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/foreset/foreset/expr"
+	"github.com/foreset/foreset/log"
 	"github.com/foreset/foreset/table"
 )
 
 // openAndList opens a table and lists the names of its files, all and those of
-// one partition.
+// one partition; in mode stats the statistics are read, too.
 func openAndList(ctx context.Context, c *config) (*result, error) {
 	m, err := newMeter(c)
 	if err != nil {
 		return nil, err
 	}
-	var open, list, partition time.Duration
-	var names, inPartition []string
+	var open, listed, partition time.Duration
+	var all, inPartition []string
 	var version int64
+	list := fileNames
+	if c.mode == "stats" {
+		list = fileNamesAndStats
+	}
 	err = m.run(c.repeat, nil, func() (err error) {
 		o, err := c.options()
 		if err != nil {
@@ -41,14 +47,14 @@ func openAndList(ctx context.Context, c *config) (*result, error) {
 		}
 		version = s.Version()
 		open = time.Since(start)
-		if names, err = fileNames(ctx, s, expr.Expr{}); err != nil {
+		if all, err = list(ctx, s, expr.Expr{}); err != nil {
 			return err
 		}
-		list = time.Since(start) - open
-		if inPartition, err = fileNames(ctx, s, expr.SQL("day = DATE '2024-03-01'")); err != nil {
+		listed = time.Since(start) - open
+		if inPartition, err = list(ctx, s, expr.SQL("day = DATE '2024-03-01'")); err != nil {
 			return err
 		}
-		partition = time.Since(start) - open - list
+		partition = time.Since(start) - open - listed
 		return nil
 	})
 	if err != nil {
@@ -58,18 +64,27 @@ func openAndList(ctx context.Context, c *config) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &result{
-		meter: m, bytes: number(size), files: number(int64(len(names))),
-		extra: map[string]any{
-			"open_s": round(open.Seconds(), 4), "list_s": round(list.Seconds(), 4), "list_partition_s": round(partition.Seconds(), 4),
-			"in_partition": len(inPartition), "version": version,
-		},
-	}, nil
+	extra := map[string]any{
+		"open_s": round(open.Seconds(), 4), "list_s": round(listed.Seconds(), 4), "list_partition_s": round(partition.Seconds(), 4),
+		"in_partition": len(inPartition), "version": version,
+	}
+	if c.mode == "stats" {
+		extra["mode"] = c.mode
+	}
+	return &result{meter: m, bytes: number(size), files: number(int64(len(all))), extra: extra}, nil
 }
 
 func fileNames(ctx context.Context, s *table.Snapshot, where expr.Expr) ([]string, error) {
+	return namesOf(s.FilesWithoutStats(ctx, where))
+}
+
+func fileNamesAndStats(ctx context.Context, s *table.Snapshot, where expr.Expr) ([]string, error) {
+	return namesOf(s.Files(ctx, where))
+}
+
+func namesOf(files iter.Seq2[*log.AddFile, error]) ([]string, error) {
 	var names []string
-	for add, err := range s.Files(ctx, where) {
+	for add, err := range files {
 		if err != nil {
 			return nil, err
 		}

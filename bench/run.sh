@@ -52,7 +52,7 @@ if ! made_by "$BENCH_DATA/tables.stamp" "${tables_by[@]}"; then
   cat "${tables_by[@]}" >"$BENCH_DATA/tables.stamp"
 fi
 
-logs=(n1000-a n1000-b n1000-c n10000-a n10000-b n10000-c n100000-a n100000-b n100000-c n1000000-a)
+logs=(n1000-a n1000-b n1000-c n10000-a n10000-b n10000-c n100000-a n100000-b n100000-c n1000000-a n1000000-v)
 if ! made_by "$BENCH_DATA/logs.stamp" "$here/peers/make_log.py"; then
   echo "making ${#logs[@]} logs" >&2
   rm -rf "$BENCH_DATA/logs"

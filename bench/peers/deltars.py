@@ -97,7 +97,8 @@ def open_and_list(a):
 
     files = meter.run(run, a.repeat)
     log = log_path(a.table, "")
-    meter.line(a.workload, ENGINE, a.scale, bytes=sum(os.path.getsize(log + name) for name in os.listdir(log)), files=files, **parts)
+    size = sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(log) for name in names)
+    meter.line(a.workload, ENGINE, a.scale, bytes=size, files=files, **parts)
 
 
 def advance(a):

@@ -1,8 +1,9 @@
 """Makes a table that has only a log: active files with statistics of ten columns, in 365 partitions. The data files do not exist.
 
-    make_log.py FOLDER --files N --shape a|b|c
+    make_log.py FOLDER --files N --shape a|v|b|c
 
     a  a checkpoint at version 10, and nothing after it
+    v  the same as a V2 checkpoint, with a sidecar for every 50,000 files
     b  the same, and 100 commits after it, each of which adds 10 files and removes 5
     c  1000 commits (one a file if there are fewer), and no checkpoint
 
@@ -34,6 +35,9 @@ METADATA = {
     "configuration": {}, "createdTime": TIMESTAMP, "schemaString": json.dumps({
         "type": "struct", "fields": [{"name": n, "type": t, "nullable": True, "metadata": {}} for n, t in COLUMNS]}),
 }
+
+V2_PROTOCOL = {"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": ["v2Checkpoint"], "writerFeatures": ["v2Checkpoint"]}
+V2_METADATA = METADATA | {"configuration": {"delta.checkpointPolicy": "v2"}}
 
 TEXTS = pa.map_(pa.string(), pa.string())
 ADD = pa.struct([
@@ -132,6 +136,23 @@ class Log:
             json.dump({"version": version, "size": n + 2, "sizeInBytes": os.path.getsize(path), "numOfAddFiles": n}, hint)
         return some
 
+    def v2_checkpoint(self, version, n, source):
+        """A V2 checkpoint of n files."""
+        lines = [{"checkpointMetadata": {"version": version}}, {"protocol": V2_PROTOCOL}, {"metaData": V2_METADATA}]
+        os.makedirs(self.path("_sidecars"))
+        draw = random.Random(2)
+        for start in range(0, n, GROUP_ROWS):
+            adds = [next(source) for _ in range(min(GROUP_ROWS, n - start))]
+            for add in adds:
+                self.count(add, 1)
+            rows = [{"add": add | {"partitionValues": list(add["partitionValues"].items()), "dataChange": False}} for add in adds]
+            name = "%s.parquet" % uuid.UUID(int=draw.getrandbits(128), version=4)
+            path = self.path(os.path.join("_sidecars", name))
+            pq.write_table(pa.Table.from_pylist(rows, CHECKPOINT), path, compression="snappy")
+            lines.append({"sidecar": {"path": name, "sizeInBytes": os.path.getsize(path), "modificationTime": TIMESTAMP}})
+        with open(self.path("%020d.checkpoint.%s.json" % (version, uuid.UUID(int=draw.getrandbits(128), version=4))), "w") as out:
+            out.write("\n".join(map(json.dumps, lines)) + "\n")
+
 
 def make(folder, n, shape):
     """Writes the log and returns the answers."""
@@ -142,6 +163,10 @@ def make(folder, n, shape):
         for version in range(1, commits + 1):
             log.commit(version, "WRITE", [next(source) for _ in range(n // commits)])
         last = commits
+    elif shape == "v":
+        last = CHECKPOINT_VERSION
+        log.v2_checkpoint(last, n, source)
+        log.commit(last, "WRITE")
     else:
         last = CHECKPOINT_VERSION
         old = iter(log.checkpoint(last, n, source))
@@ -156,7 +181,7 @@ def main():
     flags = argparse.ArgumentParser()
     flags.add_argument("folder")
     flags.add_argument("--files", type=int, required=True)
-    flags.add_argument("--shape", choices="abc", required=True)
+    flags.add_argument("--shape", choices="avbc", required=True)
     a = flags.parse_args()
     answers = make(a.folder, a.files, a.shape)
     with open(a.folder + ".json", "w") as out:

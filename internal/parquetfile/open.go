@@ -50,6 +50,7 @@ type File struct {
 	meta     *metadata.FileMetaData
 	calendar Calendar
 	mem      memory.Allocator
+	indexes  indexes
 }
 
 // Open reads and checks the footer of the object name, which has size bytes
@@ -70,7 +71,7 @@ func Open(ctx context.Context, st storage.Store, name string, size int64, opts *
 	if o.FooterMax <= 0 {
 		o.FooterMax = footerMaxDefault
 	}
-	f := &File{store: st, name: name, size: size, mem: o.Allocator}
+	f := &File{store: st, name: name, size: size, mem: o.Allocator, indexes: indexes{busy: make(chan struct{}, 1)}}
 	footer, err := f.readFooter(ctx, o)
 	if err != nil {
 		return nil, err
@@ -152,8 +153,8 @@ func (f *File) readFooter(ctx context.Context, o Options) ([]byte, error) {
 func (f *File) footerStart() int64 { return f.size - trailerBytes - int64(f.meta.Size()) }
 
 // ReadRange returns length bytes from offset on, which must lie inside the
-// file: this is for the small structures outside the column chunks, such as
-// page indexes.
+// file: this is for the small structures outside the column chunks. Offset
+// indexes have [File.ReadOffsetIndex].
 func (f *File) ReadRange(ctx context.Context, offset, length int64) ([]byte, error) {
 	if offset < 0 || length < 0 || length > f.size || offset > f.size-length {
 		return nil, f.Corrupt("", fmt.Errorf("bytes %d+%d are outside the file of %d", offset, length, f.size))

@@ -95,7 +95,7 @@ func (f *File) Pages(rowGroup int, path []schema.Field) ([]PageBounds, bool, err
 		return nil, false, err
 	}
 	var index metadata.ColumnIndex
-	err = f.readIndex(f.ctx, d.Path(), *chunk.ColumnIndexOffset, int64(*chunk.ColumnIndexLength), func(b []byte) {
+	err = f.readIndex(f.ctx, d.Path(), *chunk.ColumnIndexOffset, int64(*chunk.ColumnIndexLength), f.pf.ReadRange, func(b []byte) {
 		index = metadata.NewColumnIndex(d, b, parquet.NewReaderProperties(f.mem), nil)
 	})
 	if err != nil {

@@ -25,7 +25,7 @@ func (f *File) pages(ctx context.Context, leaf, group int) ([]page, error) {
 	}
 	column := f.pf.Meta().Schema.Column(leaf).Path()
 	var index metadata.OffsetIndex
-	err := f.readIndex(ctx, column, *chunk.OffsetIndexOffset, int64(*chunk.OffsetIndexLength), func(b []byte) {
+	err := f.readIndex(ctx, column, *chunk.OffsetIndexOffset, int64(*chunk.OffsetIndexLength), f.pf.ReadOffsetIndex, func(b []byte) {
 		index = metadata.NewOffsetIndex(b, nil, nil)
 	})
 	if err != nil {
@@ -53,12 +53,13 @@ func (f *File) pages(ctx context.Context, leaf, group int) ([]page, error) {
 }
 
 // readIndex reads one of the structures of the page index and decodes it.
-func (f *File) readIndex(ctx context.Context, column string, offset, length int64, decode func([]byte)) error {
+func (f *File) readIndex(ctx context.Context, column string, offset, length int64,
+	read func(ctx context.Context, offset, length int64) ([]byte, error), decode func([]byte)) error {
 	const indexMax = 64 << 20
 	if length <= 0 || length > indexMax {
 		return f.pf.Corrupt(column, fmt.Errorf("a page index of %d bytes", length))
 	}
-	b, err := f.pf.ReadRange(ctx, offset, length)
+	b, err := read(ctx, offset, length)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package parquetio
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync/atomic"
 	"testing"
@@ -15,14 +16,15 @@ import (
 	"github.com/foreset/foreset/storage"
 )
 
-// weighed counts the bytes that are read.
+// weighed counts the bytes that are read, and the requests.
 type weighed struct {
 	storage.Store
-	bytes atomic.Int64
+	bytes, reads atomic.Int64
 }
 
 func (w *weighed) ReadAt(ctx context.Context, name string, p []byte, off int64) (int, error) {
 	w.bytes.Add(int64(len(p)))
+	w.reads.Add(1)
 	return w.Store.ReadAt(ctx, name, p, off)
 }
 
@@ -51,6 +53,54 @@ func TestPagesWithoutWantedRowsAreNotFetched(t *testing.T) {
 	}
 	if read[0] < int64(len(body)) || read[1] > int64(len(body))/4 {
 		t.Errorf("of %d bytes, %d were read without the index and %d with it", len(body), read[0], read[1])
+	}
+}
+
+// TestOffsetIndexesOfAllColumnsAreOneRequest, also when they lie before what is
+// read of a file's end; where they are many, each is one.
+func TestOffsetIndexesOfAllColumnsAreOneRequest(t *testing.T) {
+	const columns = 20
+	s := &schema.Struct{}
+	for i := range columns {
+		s.Fields = append(s.Fields, schema.Field{Name: fmt.Sprint("c", i), Type: schema.Long, Nullable: true})
+	}
+	for _, c := range []struct {
+		name    string
+		rows    int
+		indexes int64 // requests
+	}{
+		{"in what is read of the end", 2000, 0},
+		{"before it", 60_000, 1},
+		{"many", 200_000, columns},
+	} {
+		rec := randomBatch(t, rand.New(rand.NewPCG(1, 1)), s, c.rows, memory.DefaultAllocator)
+		body := parquetBytes(t, rec, parquet.WithPageIndexEnabled(true), parquet.WithDictionaryDefault(false), parquet.WithDataPageSize(512), parquet.WithBatchSize(64))
+		st := &weighed{Store: storage.NewMemory(nil)}
+		if err := st.Put(context.Background(), testFile, body); err != nil {
+			t.Fatal(err)
+		}
+		f, err := Open(context.Background(), st, testFile, int64(len(body)), &OpenOptions{Rows: int64(c.rows), PageIndex: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		opened := st.reads.Load()
+		first := []RowRange{{0, 1}} // of each column one page: they are too far apart to be read together
+		got, _, err := readAll(f, ReadPlan{Schema: s, Ranges: first}, memory.DefaultAllocator)
+		if err != nil || got.NumRows() != 1 {
+			t.Fatalf("%v, %v", got, err)
+		}
+		data := st.reads.Load() - opened - c.indexes
+		if least, most := int64(1), int64(columns); data < least || data > most {
+			t.Errorf("%s: %d requests beside those for indexes, want %d to %d", c.name, data, least, most)
+		}
+		st.reads.Store(0)
+		if _, _, err = readAll(f, ReadPlan{Schema: s, Ranges: first}, memory.DefaultAllocator); err != nil {
+			t.Fatal(err)
+		}
+		again := st.reads.Load()
+		if want := data + c.indexes; c.indexes > 1 && again != want || c.indexes <= 1 && again != data {
+			t.Errorf("%s: once more is %d requests, before %d, of them %d for indexes", c.name, again, want, c.indexes)
+		}
 	}
 }
 

@@ -222,7 +222,7 @@ func (f *feed) look(ctx context.Context) (bool, error) {
 		return false, err
 	case len(f.pending) > 0:
 		return true, nil
-	case last < f.next && (own || f.next == 0):
+	case last < f.next && own:
 		return false, nil
 	}
 	// Either a listing that lags, or a log that was cleaned up or replaced.
@@ -232,7 +232,7 @@ func (f *feed) look(ctx context.Context) (bool, error) {
 	case there:
 		f.pending = []log.File{{Version: f.next}}
 		return true, nil
-	case last >= f.next:
+	case last >= f.next || f.next == 0: // the table has begun: that is not to be waited for
 		return false, f.gone(ctx, f.next)
 	}
 	if there, err := f.isThere(ctx, f.next-1); there || err != nil {

@@ -465,6 +465,24 @@ func TestTailYieldsWhatACatalogRatified(t *testing.T) {
 	})
 }
 
+// TestTailDoesNotWaitForATableThatIsGone to begin again. (It did, for good,
+// where the first version was the next one.)
+func TestTailDoesNotWaitForATableThatIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := begin(t, "id bigint")
+		h.commit(h.numbers(1))
+		tbl := h.open()
+		remove(t, h.st, "")
+		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+		defer cancel()
+		for after, want := range map[int64]error{-1: table.ErrNotTable, 1: table.ErrBarrier} {
+			if got, _, err := followed(ctx, tbl, table.TailOptions{After: &after, Until: number(5)}); len(got) > 0 || !errors.Is(err, want) {
+				t.Errorf("after %d: %v, %v", after, got, err)
+			}
+		}
+	})
+}
+
 func TestTailRefusesToBeginWhereThereIsNothing(t *testing.T) {
 	h := begin(t, "id bigint")
 	for _, after := range []int64{1, 7, -2} {

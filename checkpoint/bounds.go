@@ -88,8 +88,9 @@ func (r *Reader) Left(want Wanted) (left, all int64) {
 // Bounds are what the footer of a checkpoint says of all files of one row group
 // that has parsed statistics or partition values, in the form of a file's
 // statistics: JSON texts with minValues, maxValues and nullCount, as if one file
-// had the rows of them all. What is not known of each file is left out; a text
-// without anything is "".
+// had the rows of them all. What the checkpoint has as strings is in minTexts and
+// maxTexts instead: these are bounds in the order of strings, whatever they spell.
+// What is not known of each file is left out; a text without anything is "".
 type Bounds struct {
 	Stats      string // of columns, by their physical names
 	Partitions string // of partition columns, by their physical names
@@ -108,14 +109,18 @@ func (p *part) bounds(index int) Bounds {
 	g := groupBounds{part: p, index: index, others: nulls}
 	var out Bounds
 	if parsed := p.schema.at("add", "stats_parsed"); parsed != nil {
+		low, high := parsed.at("minValues"), parsed.at("maxValues")
 		out.Stats = object([]entry{
-			{"minValues", g.each(parsed.at("minValues"), least)}, {"maxValues", g.each(parsed.at("maxValues"), greatest)},
+			{"minValues", g.each(low, numbersOf(least))}, {"maxValues", g.each(high, numbersOf(greatest))},
+			{"minTexts", g.each(low, textsOf(least))}, {"maxTexts", g.each(high, textsOf(greatest))},
 			{"nullCount", g.each(parsed.at("nullCount"), onlyZero)},
 		})
 	}
 	if parsed := p.schema.at("add", "partitionValues_parsed"); parsed != nil {
 		out.Partitions = object([]entry{
-			{"minValues", g.each(parsed, leastKey)}, {"maxValues", g.each(parsed, greatest)}, {"nullCount", g.each(parsed, noNulls)},
+			{"minValues", g.each(parsed, numbersOf(leastKey))}, {"maxValues", g.each(parsed, numbersOf(greatest))},
+			{"minTexts", g.each(parsed, textsOf(leastKey))}, {"maxTexts", g.each(parsed, textsOf(greatest))},
+			{"nullCount", g.each(parsed, noNulls)},
 		})
 	}
 	return out
@@ -148,9 +153,12 @@ func object(entries []entry) string {
 	return string(append(b, '}'))
 }
 
+// choice is what to say of a leaf between two bounds; null for nothing.
+type choice func(lo, hi value.Value) value.Value
+
 // each is an object like the tree, of what is to say of the leaves that every
 // file has a value of.
-func (g *groupBounds) each(t *tree, of func(lo, hi value.Value) value.Value) string {
+func (g *groupBounds) each(t *tree, of choice) string {
 	if t == nil || t.repeated {
 		return ""
 	}
@@ -169,6 +177,19 @@ func (g *groupBounds) each(t *tree, of func(lo, hi value.Value) value.Value) str
 	return object(entries)
 }
 
+// textsOf is a choice among strings only, numbersOf one among all else.
+func textsOf(of choice) choice   { return only(of, true) }
+func numbersOf(of choice) choice { return only(of, false) }
+
+func only(of choice, texts bool) choice {
+	return func(lo, hi value.Value) value.Value {
+		if v := of(lo, hi); !v.IsNull() && (v.Type() == schema.String) == texts {
+			return v
+		}
+		return value.Value{}
+	}
+}
+
 func least(lo, _ value.Value) value.Value    { return lo }
 func greatest(_, hi value.Value) value.Value { return hi }
 
@@ -181,12 +202,13 @@ func leastKey(lo, _ value.Value) value.Value {
 	return lo
 }
 
-// onlyZero is a number of nulls that no file has more of than none.
-func onlyZero(_, hi value.Value) value.Value {
-	if hi.IsNull() || hi.Type() != schema.Long || hi.Int64() != 0 {
-		return value.Value{}
+// onlyZero is a number of nulls that every file has none of. A negative number,
+// for one that is not known, is not none.
+func onlyZero(lo, hi value.Value) value.Value {
+	if zero := value.Int(schema.Long, 0); lo == zero && hi == zero {
+		return zero
 	}
-	return hi
+	return value.Value{}
 }
 
 // noNulls is the number of nulls of a partition column that all files have.
@@ -198,7 +220,9 @@ func noNulls(lo, hi value.Value) value.Value {
 }
 
 // leaf is between what the values of a column lie, if every file has one.
-// Either is null if it is not known.
+// Either is null if it is not known, and both if they contradict each other: some
+// writers compare long decimals as if they had no sign, which shows when there
+// are both signs, and else makes no difference.
 func (g *groupBounds) leaf(t *tree) (lo, hi value.Value, ok bool) {
 	nulls, known := g.part.nulls(g.index, t.index)
 	if t.repeated || !known || nulls != g.others {
@@ -210,7 +234,12 @@ func (g *groupBounds) leaf(t *tree) (lo, hi value.Value, ok bool) {
 		return lo, hi, false
 	}
 	s := g.part.file.Meta().RowGroups[g.index].Columns[t.index].MetaData.Statistics
-	return decoded(d, convert, s.MinValue), decoded(d, convert, s.MaxValue), true
+	lo, hi = decoded(d, convert, s.MinValue), decoded(d, convert, s.MaxValue)
+	order, both := value.Compare(lo, hi)
+	if both && order > 0 || !both && d.PhysicalType() == parquet.Types.FixedLenByteArray {
+		return value.Value{}, value.Value{}, true
+	}
+	return lo, hi, true
 }
 
 // ordered says whether the statistics of a column are in the order of the values

@@ -278,7 +278,7 @@ func typedNode(t schema.Type) parquet.Node {
 		case d.Precision <= 18:
 			return optional(parquet.Decimal(d.Scale, d.Precision, parquet.Int64Type))
 		default:
-			return optional(parquet.Decimal(d.Scale, d.Precision, parquet.FixedLenByteArrayType(decimalBytes(d.Precision))))
+			return optional(parquet.Decimal(d.Scale, d.Precision, newLongDecimal(decimalBytes(d.Precision))))
 		}
 	}
 	switch t {
@@ -338,8 +338,8 @@ func vectorNode() parquet.Node {
 	})
 }
 
-// boundless lists the columns whose statistics would be long and of no use:
-// whole statistics and schemas would stand in the footer.
+// boundless lists the columns whose statistics would be long and of no use
+// (whole statistics and schemas would stand in the footer), or wrong.
 func (l *layout) boundless() [][]string {
 	paths := [][]string{{"metaData", "schemaString"}, {"metaData", "description"}, {"domainMetadata", "configuration"},
 		{"add", "deletionVector", "pathOrInlineDv"}, {"remove", "deletionVector", "pathOrInlineDv"}}
@@ -350,6 +350,11 @@ func (l *layout) boundless() [][]string {
 		{"metaData", "configuration"}, {"metaData", "format", "options"}} {
 		for _, side := range []string{"key", "value"} {
 			paths = append(paths, append(m[:len(m):len(m)], "key_value", side))
+		}
+	}
+	for _, path := range l.schema.Columns() {
+		if leaf, _ := l.schema.Lookup(path...); leaf.Node.Type().Kind() == parquet.FixedLenByteArray {
+			paths = append(paths, path) // a longDecimal
 		}
 	}
 	return paths

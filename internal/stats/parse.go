@@ -17,6 +17,7 @@ func Parse(text string, s *schema.Struct) (*File, error) { return NewParser(s, 0
 type Parser struct {
 	file *File
 	used bool
+	many bool
 	text scanner
 }
 
@@ -28,12 +29,13 @@ func NewParser(s *schema.Struct, prefix int) *Parser {
 }
 
 // NewManyParser returns a parser of texts whose bounds are the least and the
-// greatest of those of many files. What is concluded from them holds for each.
-// Floats have none.
+// greatest of those of many files, those of strings in minTexts and maxTexts: the
+// texts of other types have another order. What is concluded from them holds for
+// each. Floats have none.
 func NewManyParser(s *schema.Struct, prefix int) *Parser { return newParser(s, prefix, true) }
 
 func newParser(s *schema.Struct, prefix int, many bool) *Parser {
-	p := &Parser{file: New(s, -1)}
+	p := &Parser{file: New(s, -1), many: many}
 	if prefix <= 0 || prefix > StringPrefixDefault {
 		prefix = StringPrefixDefault
 	}
@@ -75,6 +77,14 @@ func (p *Parser) member(f *File) error {
 	key, err := p.text.key()
 	if err != nil {
 		return err
+	}
+	if p.many {
+		switch key {
+		case "minTexts":
+			return p.text.columns(f.columns, minimumText)
+		case "maxTexts":
+			return p.text.columns(f.columns, maximumText)
+		}
 	}
 	switch key {
 	case "numRecords":
@@ -140,6 +150,8 @@ const (
 	minimum part = iota
 	maximum
 	nullCount
+	minimumText // of many files: bounds in the order of strings
+	maximumText
 )
 
 // columns walks an object that mirrors the schema and keeps the scalars of the
@@ -175,10 +187,13 @@ func (p *scanner) leaf(n *node, of part) error {
 	if !ok {
 		return err
 	}
+	if n.many && of != nullCount && (n.typ == schema.String) != (of == minimumText || of == maximumText) {
+		return err // the least of many texts need not be the least of what they spell
+	}
 	switch of {
-	case minimum:
+	case minimum, minimumText:
 		n.written.Min = bound(token, n.typ, false)
-	case maximum:
+	case maximum, maximumText:
 		n.written.Max = bound(token, n.typ, true)
 	case nullCount:
 		if c, ok := integer(token); ok {

@@ -163,18 +163,10 @@ func timestamps(l pqschema.TimestampLogicalType) func(*column) value.Value {
 	case pqschema.TimeUnitMicros:
 		return func(c *column) value.Value { return value.Int(t, c.word()) }
 	case pqschema.TimeUnitNanos:
-		return func(c *column) value.Value { return value.Int(t, floorDiv(c.word(), 1000)) }
+		return func(c *column) value.Value { return value.Int(t, value.FloorDiv(c.word(), 1000)) }
 	default:
 		return nil
 	}
-}
-
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
 }
 
 // int96 is a timestamp as nanoseconds of a day and a Julian day number.
@@ -188,7 +180,7 @@ func int96(b []byte) value.Value {
 	if day < -daysMax || day > daysMax {
 		return value.Null(schema.Timestamp)
 	}
-	return value.Int(schema.Timestamp, day*dayMicros+floorDiv(nanos, 1000))
+	return value.Int(schema.Timestamp, day*dayMicros+value.FloorDiv(nanos, 1000))
 }
 
 // decimals converts unscaled numbers: integers, or big-endian two's complement.

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet/compress"
 
 	"github.com/foreset/foreset/expr"
 	"github.com/foreset/foreset/log"
@@ -20,6 +21,17 @@ import (
 	"github.com/foreset/foreset/storage"
 	"github.com/foreset/foreset/table"
 )
+
+// TestMain makes the process's one decoder of zstd, which must not belong to a
+// bubble of synctest: whichever test came first would own it.
+func TestMain(m *testing.M) {
+	codec, err := compress.GetCodec(compress.Codecs.Zstd)
+	if err != nil {
+		panic(err)
+	}
+	codec.Decode(make([]byte, 1), codec.Encode(make([]byte, codec.CompressBound(1)), []byte{1}))
+	m.Run()
+}
 
 // checked is an allocator that must be empty when the test ends.
 func checked(t *testing.T) memory.Allocator {

@@ -235,7 +235,7 @@ func (b *binder) fieldsOf(at *syntax, n Node, names []string) (Node, error) {
 // nearest is the path of the field whose name is most like the one that there
 // is not, or "" if none is like it.
 func nearest(s *schema.Struct, parent []string, name string) string {
-	best, distance := "", max(2, len(name)/3)+1
+	best, distance := "", mistypedMax(name)+1
 	for _, f := range s.Fields {
 		if d := editDistance(strings.ToLower(f.Name), strings.ToLower(name)); d < distance {
 			best, distance = f.Name, d
@@ -246,6 +246,10 @@ func nearest(s *schema.Struct, parent []string, name string) string {
 	}
 	return quotePath(append(slices.Clone(parent), best))
 }
+
+// mistypedMax is how many characters of a name may be wrong for it to be like
+// another: of short ones not most.
+func mistypedMax(name string) int { return max(1, min(2, len(name)/2), len(name)/3) }
 
 // editDistance is the number of characters to insert, delete or replace. Very
 // long names are told apart by their beginnings.

@@ -333,10 +333,10 @@ func nearestName(name string, all map[string]*function) string {
 	if aggregateNames[name] != NoAggregate {
 		return "" // known, but not of single rows
 	}
-	best, distance := "", max(2, len(name)/3)+1
+	best, distance := "", mistypedMax(name)+1
 	for candidate := range all {
 		d := editDistance(candidate, name)
-		if d < distance || d == distance && d <= max(2, len(name)/3) && candidate < best {
+		if d < distance || d == distance && d <= mistypedMax(name) && candidate < best {
 			best, distance = candidate, d
 		}
 	}

@@ -277,6 +277,7 @@ func TestUnknownColumnsNameTheNearest(t *testing.T) {
 		"1 = pont.x":          "line 1, column 5: there is no column pont; did you mean Point?",
 		"point.innr.z = 's'":  "line 1, column 1: there is no column point.innr; did you mean Point.inner?",
 		"mycol":               "line 1, column 1: there is no column mycol; did you mean `my col`?",
+		"1 = zzi":             "line 1, column 5: there is no column zzi", // two of three characters are too many
 		"nothing_like_it > 1": "line 1, column 1: there is no column nothing_like_it",
 	} {
 		var column *ColumnError

@@ -110,6 +110,14 @@ func (e *ConstraintError) Error() string {
 // Is reports ErrConstraint.
 func (e *ConstraintError) Is(target error) bool { return target == ErrConstraint }
 
+// catalogError is the refusal of a catalog-managed table without its catalog.
+type catalogError struct{ refusal UnsupportedError }
+
+func (e *catalogError) Error() string {
+	return "the table is " + feature.CatalogManaged + ", and only its catalog knows its versions: Options.Committer must be a log.Catalog"
+}
+func (e *catalogError) Unwrap() error { return &e.refusal }
+
 // marked is an error of a lower package that is also one of ours.
 type marked struct {
 	error
@@ -149,12 +157,12 @@ func translate(err error) error {
 	switch {
 	case errors.Is(err, parquetfile.ErrCorrupt), errors.Is(err, checkpoint.ErrCorrupt), errors.Is(err, log.ErrGap):
 		return marked{err, ErrCorrupt}
-	case errors.As(err, &column), errors.As(err, &mismatch), errors.As(err, &invalid), errors.As(err, &unknown):
+	case errors.As(err, &column), errors.As(err, &mismatch), errors.As(err, &invalid):
 		return marked{err, ErrSchema}
 	case errors.Is(err, ErrDenied):
 	case errors.Is(err, log.ErrExternalPath), errors.Is(err, log.ErrBadPath):
 		return marked{err, ErrCorrupt}
-	case errors.Is(err, parquetfile.ErrUnsupported):
+	case errors.Is(err, parquetfile.ErrUnsupported), errors.As(err, &unknown):
 		return marked{err, ErrUnsupported}
 	case errors.As(err, &text), errors.As(err, &columns), errors.Is(err, parquetfile.ErrLimit), errors.Is(err, storage.ErrTooLarge):
 		return marked{err, ErrLimit}

@@ -267,7 +267,8 @@ func TestCatalogManagedTablesAreReadThroughTheirCatalog(t *testing.T) {
 	cat := &managed{newest: 2, commits: []log.Ratified{{Version: 2, Staged: staged, Size: int64(len(second))}}}
 
 	_, err := table.Open(ctx, "", &table.Options{Store: managedTable})
-	if !errors.Is(err, table.ErrUnsupported) || !strings.Contains(err.Error(), "catalogManaged") || !strings.Contains(err.Error(), "log.Catalog") {
+	var refusal *table.UnsupportedError
+	if !errors.As(err, &refusal) || !slices.Equal(refusal.Features, features) || !strings.Contains(err.Error(), "log.Catalog") || strings.Contains(err.Error(), "not support") {
 		t.Errorf("without a catalog: %v", err)
 	}
 	got, err := table.Open(ctx, "", &table.Options{Store: managedTable, Committer: log.NewCatalog(managedTable, nil, cat.ratified)})

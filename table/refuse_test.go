@@ -368,3 +368,34 @@ func TestClosedTablesDoNothing(t *testing.T) {
 	}
 	closeTable(t, tbl) // again is no error
 }
+
+// TestAColumnOfAnUnknownTypeIsRefusedByName: where the type has a name, the
+// table opens, and is read but for that column.
+func TestAColumnOfAnUnknownTypeIsRefusedByName(t *testing.T) {
+	ctx := context.Background()
+	st := storage.NewMemory(nil)
+	tbl := create(t, st, "id bigint", nil)
+	mustAppend(t, tbl, ids(t, 1), nil)
+	withColumn := func(typ string) *log.Metadata {
+		return changed(latest(t, tbl), func(md *log.Metadata) {
+			md.SchemaString = strings.Replace(md.SchemaString, "]}", `,{"name":"new","type":"`+typ+`","nullable":true,"metadata":{}}]}`, 1)
+		})
+	}
+	named := func(err error, typ string) {
+		t.Helper()
+		if !errors.Is(err, table.ErrUnsupported) || errors.Is(err, table.ErrSchema) || !strings.Contains(err.Error(), `column "new": type "`+typ+`"`) {
+			t.Errorf("%s: %v", typ, err)
+		}
+	}
+	interval, geometry := withColumn("interval day to second"), withColumn("geometry(OGC:CRS84)")
+	foreign(t, st, 2, interval)
+	s := latest(t, open(t, st, nil))
+	_, err := tryRows(s, nil)
+	named(err, "interval day to second")
+	if got := rowsOf(t, s, &table.ScanOptions{Columns: []string{"id"}}); !slices.Equal(got, []string{`{"id":1}`}) {
+		t.Error(got)
+	}
+	foreign(t, st, 3, geometry)
+	_, err = table.Open(ctx, "", &table.Options{Store: st})
+	named(err, "geometry(OGC:CRS84)")
+}

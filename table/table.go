@@ -379,8 +379,7 @@ func (t *Table) readable(s *replay.State) error {
 		return translate(schemaErr)
 	}
 	if _, is := t.opts.Committer.(log.Catalog); !is && feature.Has(s.Protocol, feature.CatalogManaged) {
-		refusal := &UnsupportedError{Features: []string{feature.CatalogManaged}}
-		return fmt.Errorf("%w: only its catalog knows its versions: Options.Committer must be a log.Catalog", refusal)
+		return &catalogError{UnsupportedError{Features: []string{feature.CatalogManaged}}}
 	}
 	if err := feature.Mapping(s.Protocol, s.Metadata).Check(sch); err != nil {
 		return marked{fmt.Errorf("schema of version %d: %w", s.Version, err), ErrCorrupt}

@@ -58,6 +58,8 @@ func typeOf(column string, t schema.Type) (arrow.DataType, error) {
 		return arrow.MapOfFields(
 			arrow.Field{Name: keyName, Type: key},
 			arrow.Field{Name: valueName, Type: val, Nullable: t.ValueContainsNull}), nil
+	case schema.Interval:
+		return nil, &schema.UnknownTypeError{Column: column, Name: t.String()}
 	case *schema.Struct:
 		fields, err := fieldsOf(column, t)
 		if err != nil {

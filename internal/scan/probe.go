@@ -75,7 +75,7 @@ func (p *Plan) selected(b parquetio.Batch, o *opened) ([]parquetio.RowRange, int
 		return nil, 0, err
 	}
 	defer whole.Release()
-	sel, err := p.where.Filter(whole, nil)
+	sel, err := p.filter(whole)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -156,6 +156,15 @@ func (p *Plan) keyValues(f replay.File) ([]value.Value, error) {
 	return vals, nil
 }
 
+// filter is the rows of a batch for which the predicate is true.
+func (p *Plan) filter(b arrow.RecordBatch) ([]int32, error) {
+	sel, err := p.where.Filter(b, nil)
+	if err != nil {
+		return nil, fmt.Errorf("predicate: %w", err) // the place in the error is in its text, not in the file
+	}
+	return sel, nil
+}
+
 // finish makes the caller's batch from what was read of a file: partition
 // columns added, rows filtered, columns projected.
 func (p *Plan) finish(ctx context.Context, b parquetio.Batch, cols columns, o *opened, filter bool) (Batch, error) {
@@ -166,7 +175,7 @@ func (p *Plan) finish(ctx context.Context, b parquetio.Batch, cols columns, o *o
 	defer whole.Release()
 	rows := b.Rows
 	if filter {
-		sel, err := p.where.Filter(whole, nil)
+		sel, err := p.filter(whole)
 		if err != nil {
 			return Batch{}, err
 		}

@@ -37,9 +37,11 @@ func (a *app) catCommand() *cobra.Command {
 	f.StringVar(&o.at, "at", "", atUsage)
 	f.StringVar(&o.where, "where", "", "predicate in SQL: print rows for which it is true")
 	f.StringSliceVar(&o.columns, "columns", nil, "columns, or nested fields as a.b, in the order wanted")
-	f.Int64Var(&o.limit, "limit", -1, "at most so many rows")
-	f.IntVar(&o.look, "explain", -1, "print which `files` and row groups are skipped by which bound, and no rows; so many files that the log leaves are looked into, 0: none")
+	f.Int64Var(&o.limit, "limit", -1, "at most so many rows; default: all")
+	f.Lookup("limit").DefValue = "0" // as the usage shows it: not at all
+	f.IntVar(&o.look, "explain", -1, "print which files and row groups are skipped by which bound, and no rows; `N` of the files that are left are looked into")
 	f.Lookup("explain").NoOptDefVal = "20"
+	f.Lookup("explain").DefValue = "0" // as the usage shows it: not at all
 	f.BoolVar(&o.csvSafe, "csv-safe", false, "with -o csv: put ' before text that a spreadsheet takes for a formula")
 	o.aggregateOptions.flags(cmd)
 	o.changeOptions.flags(cmd)

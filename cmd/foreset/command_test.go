@@ -144,6 +144,12 @@ func TestFilesElsewhereAreReadIfTheyAreAllowed(t *testing.T) {
 	if got := mustRun(t, "", "cat", clone, "--allow-external", filepath.Dir(clone), "--allow-external", source); got != "{\"id\":1}\n" {
 		t.Errorf("%q", got)
 	}
+	if r := foreset(t, "", "verify", clone); r.code != exitCorrupt || !strings.Contains(r.out, `"kind":"outside"`) {
+		t.Errorf("%d %s", r.code, r.out)
+	}
+	if got := mustRun(t, "", "verify", clone, "--allow-external", source); !strings.Contains(got, `"faults":0`) {
+		t.Error(got)
+	}
 }
 
 func lastLine(text string) string {

@@ -22,7 +22,7 @@
 //	0    done
 //	1    schema, constraint, limit, timeout, and whatever is not listed
 //	2    wrong usage, bad SQL
-//	3    not found, version gone
+//	3    not found: a table, a version, a file, the row changes of a version
 //	4    conflict, contention, or a commit whose outcome is unknown
 //	5    the table needs a feature that this version does not have
 //	6    corrupt, or verify found faults

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
+	"syscall"
 
+	"github.com/foreset/foreset/expr"
 	"github.com/foreset/foreset/log"
 	"github.com/foreset/foreset/storage"
 	"github.com/foreset/foreset/table"
@@ -60,22 +63,24 @@ var classes = []class{
 	{as[*usageError], exitUsage, ""},
 	{as[*storage.SchemeError], exitUsage, ""},
 	{is(storage.ErrBadLocation), exitUsage, "a location is a path, or a URL such as file:///data/flights"},
+	{is(syscall.ENOTDIR), exitUsage, "a table is a folder, and so is all that leads to it"},
 	{isElsewhere, exitDenied, "--allow-external LOCATION lets a table's log name files of another place"},
 	{is(table.ErrDenied), exitDenied, "check the permissions of the location and the credentials in use"},
-	{is(table.ErrUnsupported), exitUnsupported, "an engine that has these features can work with the table"},
+	{is(table.ErrUnsupported), exitUnsupported, "an engine that has what is named can work with the table"},
 	{is(errors.ErrUnsupported), exitUnsupported, ""},
 	{is(storage.ErrUnsafe), exitUnsupported, "use a local disk or an object store"},
 	{is(table.ErrContention), exitConflict, "nothing was committed; try again"},
 	{is(table.ErrConflict), exitConflict, "nothing was committed; try again if the change still makes sense"},
 	{is(errFaults), exitCorrupt, ""},
-	{is(table.ErrCorrupt), exitCorrupt, "nothing was changed; restore the object that is named from a backup"},
 	{is(log.ErrGap), exitCorrupt, "restore the commit that is missing from a backup"},
 	{is(log.ErrExternalPath), exitCorrupt, "the log names a file outside of the table, which is not followed"},
 	{is(log.ErrBadPath), exitCorrupt, ""},
+	{is(table.ErrCorrupt), exitCorrupt, "nothing was changed; restore the object that is named from a backup"},
 	{is(storage.ErrBadName), exitCorrupt, ""},
 	{is(table.ErrNoChanges), exitNotFound, "row changes are recorded while the table property delta.enableChangeDataFeed is true, and kept until VACUUM"},
 	{is(table.ErrBarrier), exitOther, "read the versions before it and those from it on by themselves"},
-	{is(table.ErrNotTable), exitNotFound, "foreset create makes a table"},
+	{isCast, exitOther, "TRY_CAST(… AS …) is null where a value cannot be cast"},
+	{is(table.ErrNotTable), exitNotFound, "LOCATION is the folder that _delta_log is in; foreset create makes a table"},
 	{is(table.ErrVersionGone), exitNotFound, "foreset history lists the versions that are left"},
 	{is(fs.ErrNotExist), exitNotFound, ""},
 	{is(table.ErrExists), exitOther, "foreset append and foreset overwrite write to a table that is there"},
@@ -85,6 +90,12 @@ var classes = []class{
 // allowed.
 func isElsewhere(err error) bool {
 	return errors.Is(err, table.ErrDenied) && errors.Is(err, log.ErrExternalPath)
+}
+
+// isCast says that an expression casts a value that cannot be cast.
+func isCast(err error) bool {
+	e, is := errors.AsType[*expr.EvalError](err)
+	return is && strings.HasPrefix(e.Class, "CAST_")
 }
 
 // classify is the exit code of an error and what to do about it, if there is

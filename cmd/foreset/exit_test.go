@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"iter"
 	"net/url"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -91,7 +92,12 @@ func TestUsage(t *testing.T) {
 		{"not boolean", []string{"cat", at, "--where", "id + 1"}},
 		{`no column "nope"`, []string{"cat", at, "--columns", "id,nope"}},
 		{`no column "id.x"`, []string{"cat", at, "--columns", "id.x"}},
+		{`no column "id.x"; id is of type int`, []string{"cat", at, "--columns", "id.x"}},
+		{`no column "_metadata.row"; _metadata has file_path,`, []string{"cat", at, "--columns", "_metadata.row"}},
 		{"is there twice", []string{"cat", at, "--columns", "id,ID"}},
+		{`"x" for "--limit" flag: it is not a whole number`, []string{"cat", at, "--limit", "x"}},
+		{"\tcat\n", []string{"cta"}},
+		{"a table is a folder", []string{"cat", writeFile(t, "file", "")}},
 		{"--explain prints table, json, ndjson", []string{"cat", at, "--explain", "-o", "csv"}},
 		{"schema from", []string{"create", location()}},
 		{"schema from", []string{"create", location(), "--schema", "x", "--from", "y"}},
@@ -128,12 +134,15 @@ func TestBrokenTablesHaveTheirExitCodes(t *testing.T) {
 		{"nothing", nil, "info", 3, "foreset create makes a table"},
 		{"nothing", nil, "log", 3, "not a Delta table"},
 		{"newer protocol", map[string]string{commit0: `{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["timeTravelToTheFuture"],"writerFeatures":["timeTravelToTheFuture"]}}` + "\n" + first[57:]}, "cat", 5, "timeTravelToTheFuture"},
+		{"type that is not known", map[string]string{commit0: strings.Replace(first, "integer", "geography(OGC:CRS84)", 1)}, "cat", 5, "geography(OGC:CRS84)"},
 		{"gap", map[string]string{commit0: first, commit2: add("a")}, "cat", 6, "commit 1 is missing"},
+		{"gap", map[string]string{commit0: first, commit2: add("a")}, "info", 6, "hint: restore the commit that is missing"},
 		{"damaged commit", map[string]string{commit0: first, commit1: `{"add":{"path"`}, "cat", 6, "00000000000000000001.json line 1"},
 		{"damaged commit", map[string]string{commit0: first, commit1: `{"add":{"path"`}, "log", 6, "00000000000000000001.json line 1"},
 		{"file that is no Parquet", map[string]string{commit0: first, commit1: add("a"), "a": "this is no Parquet file, whatever its name says. It goes on and on and on until it has 100 bytes in it."}, "cat", 6, "a"},
 		{"file that is missing", map[string]string{commit0: first, commit1: add("gone.parquet")}, "cat", 3, "gone.parquet"},
 		{"path out of the table", map[string]string{commit0: first, commit1: add("../secret.parquet")}, "cat", 6, "secret.parquet"},
+		{"path out of the table", map[string]string{commit0: first, commit1: add("../secret.parquet")}, "cat", 6, "hint: the log names a file outside of the table"},
 		{"absolute path", map[string]string{commit0: first, commit1: add("file:///etc/passwd")}, "cat", 7, "/etc/passwd"},
 	} {
 		t.Run(c.name+" "+c.command, func(t *testing.T) {
@@ -211,4 +220,15 @@ type noise []byte
 func (n *noise) Write(p []byte) (int, error) {
 	*n = append(*n, p...)
 	return len(p), nil
+}
+
+// TestAValueThatCannotBeCastIsOfThePredicate, and not of the file where it is met.
+func TestAValueThatCannotBeCastIsOfThePredicate(t *testing.T) {
+	at := withSchema(t, "city string")
+	mustRun(t, "city\nOslo\n", "append", at, "-", "--format", "csv")
+	fails(t, exitOther, ".parquet: predicate: line 1, column 6: ", "", "cat", at, "--where", "city = 5")
+	fails(t, exitOther, "hint: TRY_CAST", "", "cat", at, "--where", "city = 5")
+	if out := mustRun(t, "", "cat", at, "--where", "TRY_CAST(city AS int) IS NULL"); out != "{\"city\":\"Oslo\"}\n" {
+		t.Error(out)
+	}
 }

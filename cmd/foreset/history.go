@@ -19,9 +19,12 @@ func (a *app) historyCommand() *cobra.Command {
 	var limit int64
 	cmd := &cobra.Command{
 		Use: "history LOCATION", Short: "List the commits of a table, newest first",
+		Long: "List the commits of a table, newest first, with the time that the writer of each noted.\n" +
+			"What --at goes by is the time that tail and info print: that of the commit's object, unless the table has in-commit timestamps.",
 		Args: exactly("LOCATION"), ValidArgsFunction: files(1),
 	}
-	cmd.Flags().Int64Var(&limit, "limit", -1, "at most so many commits")
+	cmd.Flags().Int64Var(&limit, "limit", -1, "at most so many commits; default: all")
+	cmd.Flags().Lookup("limit").DefValue = "0" // as the usage shows it: not at all
 	a.formatOption(cmd, rowFormats, byStdout)
 	cmd.RunE = a.action(func(ctx context.Context, args []string) error { return a.history(ctx, args[0], limit) })
 	return cmd

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -59,7 +60,7 @@ func checkColumns(columns []string, s *schema.Struct) error {
 	seen := map[string]bool{}
 	for _, name := range columns {
 		if !hasColumn(name, s) {
-			return usagef("--columns: the table has no column %q; it has %s", name, columnNames(s))
+			return usagef("--columns: the table has no column %q; %s", name, whatThereIs(name, s))
 		}
 		if folded := strings.ToLower(name); seen[folded] {
 			return usagef("--columns: %q is there twice", name)
@@ -86,6 +87,27 @@ func hasColumn(name string, s *schema.Struct) bool {
 		s, _ = s.Fields[i].Type.(*schema.Struct)
 	}
 	return true
+}
+
+// whatThereIs says what a schema has where it has not the column of a dotted path.
+func whatThereIs(name string, s *schema.Struct) string {
+	var path []string
+	for part := range strings.SplitSeq(name, ".") {
+		i, ok := s.Lookup(part)
+		if !ok {
+			break
+		}
+		path = append(path, s.Fields[i].Name)
+		inner, is := s.Fields[i].Type.(*schema.Struct)
+		if !is {
+			return fmt.Sprintf("%s is of type %v", strings.Join(path, "."), s.Fields[i].Type)
+		}
+		s = inner
+	}
+	if len(path) == 0 {
+		path = []string{"it"}
+	}
+	return strings.Join(path, ".") + " has " + columnNames(s)
 }
 
 func columnNames(s *schema.Struct) string {

@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -56,12 +58,20 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetErr(a.stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !a.started {
-		err = &hintedError{&usageError{err}, cmd.CommandPath() + " --help shows what there is"}
+		err = &hintedError{&usageError{inWords(err)}, cmd.CommandPath() + " --help shows what there is"}
 	}
 	if flushErr := a.out.Flush(); err == nil {
 		err = flushErr
 	}
 	return a.report(err)
+}
+
+// inWords is an error of a flag without the words of Go's library in it.
+func inWords(err error) error {
+	if bad, is := errors.AsType[*strconv.NumError](err); is {
+		return errors.New(strings.Replace(err.Error(), bad.Error(), "it is not a whole number", 1))
+	}
+	return err
 }
 
 // report says what went wrong, and the exit code for it.
@@ -74,7 +84,7 @@ func (a *app) report(err error) int {
 		fmt.Fprintln(a.stderr, "foreset: interrupted")
 		return code
 	}
-	fmt.Fprintf(a.stderr, "foreset: %s\n", visible(err.Error(), '\n'))
+	fmt.Fprintf(a.stderr, "foreset: %s\n", visible(err.Error(), '\n', '\t'))
 	if hint != "" {
 		fmt.Fprintf(a.stderr, "hint: %s\n", hint)
 	}
@@ -87,8 +97,9 @@ func (a *app) root() *cobra.Command {
 		Use:   "foreset",
 		Short: "Read and write Delta tables",
 		Long: "foreset reads and writes Delta tables: in a folder, a bucket, or memory.\nLOCATION is a path or a URL.\n\n" +
-			"Exit codes: 0 done, 1 another failure, 2 a mistake in what was typed, 3 no such table or version, 4 a conflict or an unknown outcome,\n" +
-			"5 a feature that is not supported, 6 a damaged table or faults that verify found, 7 no permission, 130 interrupted.",
+			"Exit codes: 0 done, 1 another failure, 2 a mistake in what was typed, 3 no such table, version, file or row changes,\n" +
+			"4 a conflict or an unknown outcome, 5 a feature that is not supported, 6 a damaged table or faults that verify found,\n" +
+			"7 no permission, 130 interrupted.",
 		Version:           version(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -133,22 +144,30 @@ func (a *app) options(readOnly bool) *table.Options {
 }
 
 // withTable opens a table, and closes it after do.
-func (a *app) withTable(ctx context.Context, location string, readOnly bool, do func(*table.Table) error) (err error) {
+func (a *app) withTable(ctx context.Context, location string, readOnly bool, do func(*table.Table) error) error {
 	opts := a.options(readOnly)
-	if len(a.external) > 0 {
-		allow, closeExternals, err := table.Externals(ctx, a.external...)
+	return a.withExternals(ctx, opts, func() (err error) {
+		t, err := table.Open(ctx, location, opts)
 		if err != nil {
 			return err
 		}
-		defer closeExternals()
-		opts.AllowExternal = allow
+		defer func() {
+			err = errors.Join(err, t.Close(context.WithoutCancel(ctx)))
+		}()
+		return do(t)
+	})
+}
+
+// withExternals allows what --allow-external says, as long as do runs.
+func (a *app) withExternals(ctx context.Context, opts *table.Options, do func() error) (err error) {
+	if len(a.external) == 0 {
+		return do()
 	}
-	t, err := table.Open(ctx, location, opts)
+	allow, closeExternals, err := table.Externals(ctx, a.external...)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		err = errors.Join(err, t.Close(context.WithoutCancel(ctx)))
-	}()
-	return do(t)
+	defer func() { err = errors.Join(err, closeExternals()) }()
+	opts.AllowExternal = allow
+	return do()
 }

@@ -26,7 +26,7 @@ func (a *app) tailCommand() *cobra.Command {
 	var o tailOptions
 	cmd := &cobra.Command{
 		Use: "tail LOCATION", Short: "Follow a table: print its commits, or its row changes, as they come",
-		Long: "Follow a table: print each commit as history does, or with --rows what it did to rows, until interrupted or --until.\n" +
+		Long: "Follow a table: print each commit, or with --rows what it did to rows, until interrupted or --until.\n" +
 			"To go on after a break, pass the last version that was printed as --after: nothing is lost or repeated.",
 		Args: exactly("LOCATION"), ValidArgsFunction: files(1),
 	}

@@ -37,7 +37,12 @@ func (a *app) verify(ctx context.Context, location, at string, deep bool) error 
 		return err
 	}
 	p := &faultPrinter{a: a}
-	r, err := table.Verify(ctx, location, a.options(true), &table.VerifyOptions{At: point, Deep: deep, Found: p.print})
+	var r *table.VerifyReport
+	opts := a.options(true)
+	err = a.withExternals(ctx, opts, func() (err error) {
+		r, err = table.Verify(ctx, location, opts, &table.VerifyOptions{At: point, Deep: deep, Found: p.print})
+		return err
+	})
 	if err == nil {
 		err = p.end(r)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/foreset/foreset/expr"
+	"github.com/foreset/foreset/log"
 	"github.com/foreset/foreset/schema"
 	"github.com/foreset/foreset/storage"
 	"github.com/foreset/foreset/storage/faults"
@@ -368,6 +369,108 @@ func ExampleTable_Tail() {
 	// Output:
 	// version 1 changed 1 rows
 	// version 2 changed 2 rows
+}
+
+// Which files a predicate leaves, of a log that is mostly statistics.
+func ExampleSnapshot_FilesWithoutStats() {
+	ctx := context.Background()
+	t := trips("fileswithoutstats", nil)
+	defer t.Close(ctx)
+	must(t.Append(ctx, must(rows.Of([]Trip{{ID: 1, City: "Oslo"}, {ID: 2, City: "Rome"}})), nil))
+	for f, err := range must(t.Snapshot(ctx, table.At{})).FilesWithoutStats(ctx, expr.SQL("city = 'Oslo'")) {
+		fmt.Println(*must(f, err).PartitionValues["city"], f.Size > 0)
+	}
+	// Output: Oslo true
+}
+
+// Where a row is, is a column that every table has.
+func ExampleSnapshot_ScanSchema() {
+	ctx := context.Background()
+	t := trips("scanschema", nil)
+	defer t.Close(ctx)
+	must(t.Append(ctx, must(rows.Of([]Trip{{ID: 1, City: "Oslo"}, {ID: 2, City: "Oslo"}})), nil))
+	snap := must(t.Snapshot(ctx, table.At{}))
+	at, _ := snap.ScanSchema().Lookup("_metadata")
+	fmt.Println(snap.ScanSchema().Fields[at].Type)
+
+	type Place struct {
+		ID  int64
+		Row int64 `delta:"_metadata.row_index"`
+	}
+	scan := snap.Scan(&table.ScanOptions{Columns: []string{"id", "_metadata.row_index"}, Where: expr.SQL("_metadata.row_index > 0")})
+	for place, err := range rows.Decode[Place](scan.Batches(ctx)) {
+		fmt.Println(must(place, err))
+	}
+	// Output:
+	// struct<file_path:string,file_name:string,file_size:bigint,file_modification_time:timestamp,row_index:bigint>
+	// {2 1}
+}
+
+// The log of a shallow clone names the files of another table. They are read
+// where the caller says so, and nowhere else.
+func ExampleExternals() {
+	ctx := context.Background()
+	source := trips("source", nil)
+	defer source.Close(ctx)
+	must(source.Append(ctx, must(rows.Of([]Trip{{ID: 1, City: "Oslo"}})), nil))
+	clone := storage.NewMemory(nil)
+	first := must(source.Snapshot(ctx, table.At{}))
+	actions := []log.Action{first.Protocol(), first.Metadata()}
+	for f, err := range first.Files(ctx, expr.Expr{}) {
+		absolute := *must(f, err)
+		absolute.Path = "mem://source/" + f.Path
+		actions = append(actions, &absolute)
+	}
+	must(0, clone.Put(ctx, log.CommitName(0), log.EncodeCommit(actions)))
+
+	read := func(allow table.External) {
+		t := must(table.Open(ctx, "", &table.Options{Store: clone, AllowExternal: allow}))
+		defer t.Close(ctx)
+		for trip, err := range rows.Decode[Trip](must(t.Snapshot(ctx, table.At{})).Scan(nil).Batches(ctx)) {
+			if errors.Is(err, table.ErrDenied) {
+				fmt.Println("denied")
+				break
+			}
+			fmt.Println(must(trip, err).City)
+		}
+	}
+	read(nil)
+	allow, closeThem, err := table.Externals(ctx, "mem://source")
+	defer closeThem()
+	read(must(allow, err))
+	// Output:
+	// denied
+	// Oslo
+}
+
+// A table whose versions a catalog knows is read through it, as package log's
+// NewCatalog shows.
+func ExampleOptions_catalog() {
+	ctx := context.Background()
+	store := must(storage.Open(ctx, "mem://managed"))
+	now := time.Date(2024, 6, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
+	must(0, store.Put(ctx, log.CommitName(0), log.EncodeCommit([]log.Action{
+		&log.CommitInfo{Operation: "CREATE TABLE", TxnID: "1", InCommitTimestamp: &now},
+		&log.Protocol{
+			MinReaderVersion: 3, MinWriterVersion: 7,
+			ReaderFeatures: []string{"catalogManaged"}, WriterFeatures: []string{"catalogManaged", "inCommitTimestamp"},
+		},
+		&log.Metadata{
+			ID: "5e8d21f4", Format: log.Format{Provider: "parquet"}, SchemaString: string(must(schema.ParseColumns("id bigint")).JSON()),
+			Configuration: map[string]string{"delta.enableInCommitTimestamps": "true"},
+		},
+	})))
+	_, err := table.Open(ctx, "mem://managed", nil)
+	fmt.Println(err)
+	catalog := log.NewCatalog(store, nil, func(context.Context, log.Version) ([]log.Ratified, log.Version, error) {
+		return nil, 0, nil // no commit that is not published; the newest is 0
+	})
+	t := must(table.Open(ctx, "mem://managed", &table.Options{Committer: catalog}))
+	defer t.Close(ctx)
+	fmt.Println(must(t.Snapshot(ctx, table.At{})).Version())
+	// Output:
+	// open table mem://managed: the table is catalogManaged, and only its catalog knows its versions: Options.Committer must be a log.Catalog
+	// 0
 }
 
 // A table is looked at whole: what is wrong is named with its object.

@@ -42,9 +42,9 @@
 //
 //	(1) A damaged file gives [ErrCorrupt] where the damage shows, never a panic,
 //	    a hang, or memory out of proportion; what the store failed to give is
-//	    the store's error. In pages that carry a
-//	    CRC-32, and in those with zstd, all damage shows. Other pages and
-//	    Parquet's footer have no checksum.
+//	    the store's error. In pages that have a CRC-32, or that we wrote with
+//	    zstd, whose frames have a checksum, all damage shows. Other pages and
+//	    Parquet's footer have none.
 //	(2) [Files] depends on nothing: it is immutable, and outlives its reader.
 //	(3) No checkpoint is published that, read back, differs from its source.
 //	(4) A hint that is damaged is no hint; no writer moves one that it has seen

@@ -39,7 +39,7 @@ func Values(add map[string]*string, columns []schema.Field, zone *time.Location)
 // AppendValues is [Values] into a slice that the caller uses again.
 func AppendValues(dst []value.Value, add map[string]*string, columns []schema.Field, zone *time.Location) ([]value.Value, error) {
 	for _, c := range columns {
-		text, err := find(add, c.Name)
+		text, _, err := Lookup(add, c.Name)
 		if err != nil {
 			return dst, err
 		}
@@ -56,10 +56,12 @@ func AppendValues(dst []value.Value, add map[string]*string, columns []schema.Fi
 	return dst, nil
 }
 
-// find is the text at the key of that name; nil if it is null or missing.
-func find(add map[string]*string, name string) (*string, error) {
-	if text, ok := add[name]; ok {
-		return text, nil
+// Lookup is the text at the key of a column, which [Columns] has named; nil if it
+// is null or missing. Several keys that differ from the name only in case are an
+// error.
+func Lookup(add map[string]*string, name string) (text *string, has bool, err error) {
+	if text, has := add[name]; has {
+		return text, true, nil
 	}
 	var found *string
 	matches := 0
@@ -70,9 +72,9 @@ func find(add map[string]*string, name string) (*string, error) {
 		}
 	}
 	if matches > 1 {
-		return nil, fmt.Errorf("partition column %q: %d keys differ from it only in case", name, matches)
+		return nil, true, fmt.Errorf("partition column %q: %d keys differ from it only in case", name, matches)
 	}
-	return found, nil
+	return found, matches == 1, nil
 }
 
 // Map is partitionValues for a new file, with a key for every column, of

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"reflect"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -183,7 +182,7 @@ func (l *live) names(ctx context.Context, columns []schema.Field) error {
 		}
 		l.objects[key] = object{a.Size, -1}
 		for _, c := range columns {
-			if !hasValue(a.PartitionValues, c.Name) {
+			if _, has, err := partition.Lookup(a.PartitionValues, c.Name); err == nil && !has {
 				l.is(a, Fault{Kind: Wrong, Detail: fmt.Sprintf("there is no partition value for %q", c.Name)})
 				return nil
 			}
@@ -193,19 +192,6 @@ func (l *live) names(ctx context.Context, columns []schema.Field) error {
 		}
 		return nil
 	})
-}
-
-// hasValue says whether partitionValues has a column, in whatever case.
-func hasValue(values map[string]*string, column string) bool {
-	if _, has := values[column]; has {
-		return true
-	}
-	for name := range values {
-		if strings.EqualFold(name, column) {
-			return true
-		}
-	}
-	return false
 }
 
 // objectID stands for an object: that of a name in the table's store, or of a

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -156,7 +155,7 @@ func fileOf(a *log.AddFile) file {
 	f := file{live: true, size: a.Size, deleted: -1}
 	text := binary.AppendVarint(nil, a.Size)
 	text = binary.AppendVarint(text, a.ModificationTime)
-	for _, name := range slices.SortedFunc(maps.Keys(a.PartitionValues), cmp.Compare[string]) {
+	for _, name := range slices.Sorted(maps.Keys(a.PartitionValues)) {
 		text = appendText(text, name)
 		if p := a.PartitionValues[name]; p != nil { // null and the empty text are one value
 			text = appendText(text, *p)

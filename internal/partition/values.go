@@ -25,18 +25,13 @@ func Columns(s *schema.Struct, names []string, mapping schema.Mapping) ([]schema
 	return columns, nil
 }
 
-// Values is the typed values of a file's partitionValues, one for each column
-// of [Columns]. A missing key is null, and so is an empty text. A key is found
-// by its exact name, else by the only one that differs in case. Timestamps
+// AppendValues appends the typed values of a file's partitionValues, one for each
+// column of [Columns]. A missing key is null, and so is an empty text. A key is
+// found by its exact name, else by the only one that differs in case. Timestamps
 // without a zone are of zone; nil is UTC.
 //
 // A text that is no value of its column's type is an error that names the
 // column.
-func Values(add map[string]*string, columns []schema.Field, zone *time.Location) ([]value.Value, error) {
-	return AppendValues(make([]value.Value, 0, len(columns)), add, columns, zone)
-}
-
-// AppendValues is [Values] into a slice that the caller uses again.
 func AppendValues(dst []value.Value, add map[string]*string, columns []schema.Field, zone *time.Location) ([]value.Value, error) {
 	for _, c := range columns {
 		text, _, err := Lookup(add, c.Name)

@@ -45,7 +45,7 @@ func TestColumnsAreNamedAsTheLogHasThem(t *testing.T) {
 
 func TestPartitionValuesAreTyped(t *testing.T) {
 	cols := columns(t, "a int, b string, c timestamp, d decimal(5,2)")
-	got, err := Values(map[string]*string{
+	got, err := AppendValues(nil, map[string]*string{
 		"A": text("5"), // another case
 		"b": text(""),  // null for every type
 		"c": text("2024-11-03 08:30:00.000000"),
@@ -61,10 +61,10 @@ func TestPartitionValuesAreTyped(t *testing.T) {
 			t.Errorf("%s: got %#v, want %#v", cols[i].Name, v, want[i])
 		}
 	}
-	if got, err := Values(map[string]*string{"a": nil, "A": text("5")}, cols[:1], nil); err != nil || !got[0].IsNull() {
+	if got, err := AppendValues(nil, map[string]*string{"a": nil, "A": text("5")}, cols[:1], nil); err != nil || !got[0].IsNull() {
 		t.Errorf("the exact key does not win: %#v, %v", got, err)
 	}
-	if got, err := Values(nil, nil, nil); err != nil || len(got) != 0 {
+	if got, err := AppendValues(nil, nil, nil, nil); err != nil || len(got) != 0 {
 		t.Errorf("no columns: %v, %v", got, err)
 	}
 }
@@ -74,7 +74,7 @@ func TestBadPartitionValuesNameTheirColumn(t *testing.T) {
 		"text":      {"day": text("yesterday")},
 		"ambiguous": {"DAY": text("2024-01-01"), "Day": text("2024-01-01")},
 	} {
-		_, err := Values(add, columns(t, "day date"), nil)
+		_, err := AppendValues(nil, add, columns(t, "day date"), nil)
 		if err == nil || !strings.Contains(err.Error(), `"day"`) {
 			t.Errorf("%s: got %v", name, err)
 		}
@@ -146,7 +146,7 @@ func TestMapAndValuesAreInverse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		back, err := Values(texts, cols, time.FixedZone("", 3600)) // no text depends on the zone
+		back, err := AppendValues(nil, texts, cols, time.FixedZone("", 3600)) // no text depends on the zone
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -147,7 +147,9 @@ func (t *Table) resolve(ctx context.Context, u *CommitUnknownError, abandon bool
 }
 
 // History walks the commits from the newest to the oldest that the log still
-// has. A commit without a commitInfo is described by its version alone.
+// has, and ends with the first error. A commit without a commitInfo is described
+// by its version alone. Timestamps are what writers noted, by their own clocks:
+// AsOf goes by [Change].Timestamp, which may be another.
 func (t *Table) History(ctx context.Context) iter.Seq2[log.CommitInfo, error] {
 	return observed(ctx, t, "history", func(ctx context.Context, yield func(log.CommitInfo, error) bool) {
 		s, err := t.state(ctx)

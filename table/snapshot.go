@@ -177,7 +177,8 @@ func (s *Snapshot) Count(ctx context.Context) (files, bytes int64, err error) {
 }
 
 // Files walks the data files that may hold rows for which the predicate is
-// TRUE; all files if it is absent. Adds must not be changed.
+// TRUE; all files if it is absent. It ends with the first error. Adds must not be
+// changed.
 func (s *Snapshot) Files(ctx context.Context, where expr.Expr) iter.Seq2[*log.AddFile, error] {
 	return s.files(ctx, where, checkpoint.AllColumns)
 }
@@ -234,7 +235,8 @@ type ScanOptions struct {
 	ExplainFiles int // of the files that the log leaves, how many Explain looks into; 0: none, it reads no data file
 }
 
-// Scan is a prepared read of a snapshot. It can be run any number of times.
+// Scan is a prepared read of a snapshot. It can be run any number of times, also
+// at once.
 type Scan struct {
 	s    *Snapshot
 	opts ScanOptions

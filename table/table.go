@@ -89,7 +89,8 @@ func Open(ctx context.Context, url string, opts *Options) (*Table, error) {
 	return t, nil
 }
 
-// Exists says whether there is a table at a location, without reading it.
+// Exists says whether there is a table at a location, without reading it. An error
+// is that of the store, and says neither.
 func Exists(ctx context.Context, url string, opts *Options) (bool, error) {
 	s, err := opts.settle(ctx, url)
 	if err != nil {

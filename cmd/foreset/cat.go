@@ -52,6 +52,9 @@ func (a *app) catCommand() *cobra.Command {
 
 func (a *app) cat(ctx context.Context, location string, o *catOptions) error {
 	o.explain = o.look >= 0
+	if o.limit < -1 {
+		return usagef("--limit %d: it is at least 0", o.limit)
+	}
 	if o.changeOptions.wanted() {
 		return a.changes(ctx, location, o)
 	}

@@ -105,7 +105,7 @@ func (a *app) readSchema(file string) (*schema.Struct, error) {
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("--schema takes a file: %w", err)
 		}
 		defer f.Close()
 		r = f

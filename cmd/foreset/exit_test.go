@@ -96,6 +96,8 @@ func TestUsage(t *testing.T) {
 		{`no column "_metadata.row"; _metadata has file_path,`, []string{"cat", at, "--columns", "_metadata.row"}},
 		{"is there twice", []string{"cat", at, "--columns", "id,ID"}},
 		{`"x" for "--limit" flag: it is not a whole number`, []string{"cat", at, "--limit", "x"}},
+		{"--limit -5: it is at least 0", []string{"cat", at, "--limit", "-5"}},
+		{"--limit -5: it is at least 0", []string{"history", at, "--limit", "-5"}},
 		{"\tcat\n", []string{"cta"}},
 		{"a table is a folder", []string{"cat", writeFile(t, "file", "")}},
 		{"--explain prints table, json, ndjson", []string{"cat", at, "--explain", "-o", "csv"}},
@@ -161,7 +163,7 @@ func TestVersionThatIsGone(t *testing.T) {
 	fails(t, exitNotFound, "version 7", "", "log", at, "7")
 	fails(t, exitNotFound, "1999", "", "info", at, "--at", "1999-12-31")
 	fails(t, exitNotFound, "no-such-file.csv", "", "append", at, "no-such-file.csv")
-	fails(t, exitNotFound, "no-such-file.sql", "", "create", location(), "--schema", "no-such-file.sql")
+	fails(t, exitNotFound, "--schema takes a file: open no-such-file.sql", "", "create", location(), "--schema", "no-such-file.sql")
 }
 
 func TestExistingTableIsNotCreatedAgain(t *testing.T) {

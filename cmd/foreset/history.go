@@ -56,6 +56,9 @@ type commitLine struct {
 }
 
 func (a *app) history(ctx context.Context, location string, limit int64) error {
+	if limit < -1 {
+		return usagef("--limit %d: it is at least 0", limit)
+	}
 	return a.withTable(ctx, location, true, func(t *table.Table) error {
 		if a.outputFormat() == formatTable {
 			return printHistory(ctx, a, t, limit, lineOfCommit)

@@ -205,11 +205,11 @@ func decimals(t parquet.Type, d schema.Decimal) func(*column) value.Value {
 }
 
 func unscaled(b []byte) (value.Int128, bool) {
-	if len(b) > 64 { // nobody pads that far
+	if len(b) == 0 || len(b) > 64 { // nobody pads that far
 		return value.Int128{}, false
 	}
 	n := new(big.Int).SetBytes(b)
-	if len(b) > 0 && b[0]&0x80 != 0 {
+	if b[0]&0x80 != 0 {
 		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(b))))
 	}
 	return value.FromBig(n)

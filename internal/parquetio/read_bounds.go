@@ -190,6 +190,7 @@ func (f *File) bounds(d *pqschema.Column, t schema.Type, e encodedBounds) (Bound
 	}
 	lo, okLo := f.bound(s, t, e.min)
 	hi, okHi := f.bound(s, t, e.max)
+	okHi = okHi && len(e.max) > 0 // some writers put nothing for a bound that is not known
 	if s.means == storedReal {
 		if okLo && math.IsNaN(lo.Float64()) {
 			okLo = false
@@ -305,7 +306,7 @@ func realBound(s stored, t schema.Type, b []byte) (value.Value, bool) {
 
 func decimalBound(s stored, t schema.Type, n int64, b []byte) (value.Value, bool) {
 	to, is := t.(schema.Decimal)
-	if !is {
+	if !is || s.physical == parquet.Types.ByteArray { // whose bounds some writers take in the order of bytes
 		return value.Value{}, false
 	}
 	unscaled := value.FromInt64(n)

@@ -1,6 +1,7 @@
 package parquetio
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -10,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	pqschema "github.com/apache/arrow-go/v18/parquet/schema"
+	pqgo "github.com/parquet-go/parquet-go"
 
 	"github.com/foreset/foreset/internal/value"
 	"github.com/foreset/foreset/schema"
@@ -104,6 +106,54 @@ func TestWhatCannotBeTrustedHasNoBounds(t *testing.T) {
 	}
 	if _, ok := boundsOf(t, nil, prim("c", req, nil, parquet.Types.Int64, 0), leafData{values: []int64{1}}, schema.Integer); ok {
 		t.Error("a type that cannot be read has bounds")
+	}
+}
+
+// TestWhatParquetGoSaysOfItsColumnsIsBelievedAsFarAsItIsRight: its bounds of
+// decimals are in the order of bytes, and the page index of a column that is to
+// have none has empty ones.
+func TestWhatParquetGoSaysOfItsColumnsIsBelievedAsFarAsItIsRight(t *testing.T) {
+	wide := schema.Decimal{Precision: 20}
+	for _, c := range []struct {
+		name string
+		node pqgo.Node
+		typ  schema.Type
+		rows []pqgo.Value
+	}{
+		{"decimals in bytes", pqgo.Decimal(0, 20, pqgo.ByteArrayType), wide, []pqgo.Value{pqgo.ByteArrayValue([]byte{1}), pqgo.ByteArrayValue([]byte{1, 0}), pqgo.ByteArrayValue([]byte{2})}},
+		{"long decimals", pqgo.Decimal(0, 20, pqgo.FixedLenByteArrayType(9)), wide, []pqgo.Value{pqgo.FixedLenByteArrayValue([]byte{8: 5}), pqgo.FixedLenByteArrayValue(bytes.Repeat([]byte{0xff}, 9))}},
+		{"strings without bounds", pqgo.String(), schema.String, []pqgo.Value{pqgo.ByteArrayValue([]byte("x")), pqgo.ByteArrayValue([]byte("y"))}},
+	} {
+		options := []pqgo.WriterOption{pqgo.NewSchema("s", pqgo.Group{"c": c.node})}
+		if c.typ == schema.String {
+			options = append(options, pqgo.SkipPageBounds("c"))
+		}
+		var out bytes.Buffer
+		w := pqgo.NewGenericWriter[any](&out, options...)
+		for _, v := range c.rows {
+			if _, err := w.WriteRows([]pqgo.Row{{v.Level(0, 0, 0)}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		f, err := openBytes(t, out.Bytes(), &OpenOptions{PageIndex: true, Rows: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages, _, err := f.Pages(0, columnOf(c.typ, "c"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, _ := f.Bounds(0, columnOf(c.typ, "c")); !b.Max.IsNull() {
+			t.Errorf("%s: %#v to %#v", c.name, b.Min, b.Max)
+		}
+		for _, p := range pages {
+			if !p.Max.IsNull() {
+				t.Errorf("%s: a page has %#v to %#v", c.name, p.Min, p.Max)
+			}
+		}
 	}
 }
 

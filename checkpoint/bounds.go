@@ -103,27 +103,49 @@ func (p *part) bounds(index int) Bounds {
 		return Bounds{}
 	}
 	nulls, known := p.nulls(index, path.index)
-	if !known || p.file.Calendar().LegacyDates {
+	if !known || p.verbose || p.file.Calendar().LegacyDates {
 		return Bounds{}
 	}
 	g := groupBounds{part: p, index: index, others: nulls}
 	var out Bounds
 	if parsed := p.schema.at("add", "stats_parsed"); parsed != nil {
 		low, high := parsed.at("minValues"), parsed.at("maxValues")
-		out.Stats = object([]entry{
-			{"minValues", g.each(low, numbersOf(least))}, {"maxValues", g.each(high, numbersOf(greatest))},
-			{"minTexts", g.each(low, textsOf(least))}, {"maxTexts", g.each(high, textsOf(greatest))},
-			{"nullCount", g.each(parsed.at("nullCount"), onlyZero)},
+		out.Stats = g.object([]saying{
+			{"minValues", low, numbersOf(least)}, {"maxValues", high, numbersOf(greatest)}, {"minTexts", low, textsOf(least)},
+			{"maxTexts", high, textsOf(greatest)}, {"nullCount", parsed.at("nullCount"), onlyZero},
 		})
 	}
 	if parsed := p.schema.at("add", "partitionValues_parsed"); parsed != nil {
-		out.Partitions = object([]entry{
-			{"minValues", g.each(parsed, numbersOf(leastKey))}, {"maxValues", g.each(parsed, numbersOf(greatest))},
-			{"minTexts", g.each(parsed, textsOf(leastKey))}, {"maxTexts", g.each(parsed, textsOf(greatest))},
-			{"nullCount", g.each(parsed, noNulls)},
+		out.Partitions = g.object([]saying{
+			{"minValues", parsed, numbersOf(leastKey)}, {"maxValues", parsed, numbersOf(greatest)}, {"minTexts", parsed, textsOf(leastKey)},
+			{"maxTexts", parsed, textsOf(greatest)}, {"nullCount", parsed, noNulls},
 		})
 	}
 	return out
+}
+
+// nameBytesMax bounds the names of columns, on average, of which row groups are
+// to have bounds: each of maybe a million row groups repeats them.
+const nameBytesMax = 256
+
+// verbose says whether the names of a file's columns are longer than that.
+func (t *tree) verbose() bool {
+	bytes, columns := t.names()
+	return bytes > nameBytesMax*columns
+}
+
+// names is how long all names below a node are, and how many of these are
+// columns.
+func (t *tree) names() (bytes, columns int) {
+	bytes = len(t.name)
+	if t.index >= 0 {
+		columns = 1
+	}
+	for _, f := range t.fields {
+		b, c := f.names()
+		bytes, columns = bytes+b, columns+c
+	}
+	return bytes, columns
 }
 
 // groupBounds reads the statistics of the columns of one row group.
@@ -133,48 +155,55 @@ type groupBounds struct {
 	others int64 // rows that are no files
 }
 
-// entry is a member of a JSON object; its text is "" if it says nothing.
-type entry struct{ name, text string }
+// choice is what to say of a leaf between two bounds; null for nothing.
+type choice func(lo, hi value.Value) value.Value
 
-func object(entries []entry) string {
+// saying is a member of a JSON object: what is to say of the leaves of a tree.
+type saying struct {
+	name string
+	tree *tree
+	of   choice
+}
+
+// object is the text of some members; "" if they say nothing.
+func (g *groupBounds) object(of []saying) string {
 	b := []byte{'{'}
-	for _, e := range entries {
-		if e.text == "" {
-			continue
-		}
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-		b = append(append(b, jsonKey(e.name)...), e.text...)
+	for _, m := range of {
+		b = g.appendMember(b, m)
 	}
 	if len(b) == 1 {
 		return ""
 	}
-	return string(append(b, '}'))
+	b[len(b)-1] = '}' // for the last comma
+	return string(b)
 }
 
-// choice is what to say of a leaf between two bounds; null for nothing.
-type choice func(lo, hi value.Value) value.Value
-
-// each is an object like the tree, of what is to say of the leaves that every
-// file has a value of.
-func (g *groupBounds) each(t *tree, of choice) string {
-	if t == nil || t.repeated {
-		return ""
+// appendMember appends a member and a comma, or nothing: an object like the tree,
+// of the leaves that every file has a value of.
+func (g *groupBounds) appendMember(b []byte, m saying) []byte {
+	if m.tree == nil || m.tree.repeated {
+		return b
 	}
-	var entries []entry
-	for _, f := range t.fields {
-		e := entry{name: f.name}
-		if f.index < 0 {
-			e.text = g.each(f, of)
-		} else if lo, hi, ok := g.leaf(f); ok {
-			if v := of(lo, hi); !v.IsNull() {
-				e.text = string(v.AppendJSON(nil))
+	start := len(b)
+	b = append(value.String(m.name).AppendJSON(b), ':')
+	if m.tree.index >= 0 {
+		if lo, hi, ok := g.leaf(m.tree); ok {
+			if v := m.of(lo, hi); !v.IsNull() {
+				return append(v.AppendJSON(b), ',')
 			}
 		}
-		entries = append(entries, e)
+		return b[:start]
 	}
-	return object(entries)
+	b = append(b, '{')
+	inside := len(b)
+	for _, f := range m.tree.fields {
+		b = g.appendMember(b, saying{f.name, f, m.of})
+	}
+	if len(b) == inside {
+		return b[:start]
+	}
+	b[len(b)-1] = '}'
+	return append(b, ',')
 }
 
 // textsOf is a choice among strings only, numbersOf one among all else.

@@ -308,3 +308,53 @@ func TestAFooterThatLiesAboutItsStatisticsSaysNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestColumnsWithEndlessNamesHaveNoBounds, which every row group would repeat.
+func TestColumnsWithEndlessNamesHaveNoBounds(t *testing.T) {
+	for _, c := range []struct {
+		length int
+		known  bool
+	}{{200, true}, {100_000, false}} {
+		name := strings.Repeat("n", c.length)
+		body := foreign(t, parquet.Group{"add": optional(parquet.Group{
+			"path": text(), "size": long(), "stats_parsed": optional(parquet.Group{"minValues": optional(parquet.Group{name: long()})}),
+		})}, func(put put) {
+			put("a", "add", "path")
+			put(int64(1), "add", "size")
+			put(int64(5), "add", "stats_parsed", "minValues", name)
+		})
+		if b := openBody(t, body).parts[0].bounds(0); (b.Stats == `{"minValues":{"`+name+`":5}}`) != c.known || (b == Bounds{}) == c.known {
+			t.Errorf("a name of %d bytes: %.100s", c.length, b.Stats)
+		}
+	}
+}
+
+// TestBoundsOfColumnsThatAreNoneAreNone: leaves, lists, maps and repeated columns
+// where structs should be, and columns with the names of the structs around them.
+func TestBoundsOfColumnsThatAreNoneAreNone(t *testing.T) {
+	many := func(n parquet.Node) parquet.Node { return parquet.Repeated(n) }
+	for name, c := range map[string]struct {
+		add  parquet.Group
+		put  func(put)
+		want Bounds
+	}{
+		"a leaf":           {parquet.Group{"stats_parsed": long()}, func(put put) { put(int64(1), "add", "stats_parsed") }, Bounds{}},
+		"leaves":           {parquet.Group{"stats_parsed": optional(parquet.Group{"nullCount": text()})}, func(put put) { put("1", "add", "stats_parsed", "nullCount") }, Bounds{}},
+		"a repeated leaf":  {parquet.Group{"stats_parsed": optional(parquet.Group{"minValues": optional(parquet.Group{"id": many(parquet.Leaf(parquet.Int64Type))})})}, func(put put) { put(int64(1), "add", "stats_parsed", "minValues", "id") }, Bounds{}},
+		"a list":           {parquet.Group{"stats_parsed": many(parquet.Group{"minValues": optional(parquet.Group{"id": long()})})}, func(put put) { put(int64(1), "add", "stats_parsed", "minValues", "id") }, Bounds{}},
+		"a repeated group": {parquet.Group{"partitionValues_parsed": many(parquet.Group{"p": text()})}, func(put put) { put("q", "add", "partitionValues_parsed", "p") }, Bounds{}},
+		"its own name": {parquet.Group{"stats_parsed": optional(parquet.Group{"minValues": optional(parquet.Group{"minValues": long()})})},
+			func(put put) { put(int64(1), "add", "stats_parsed", "minValues", "minValues") }, Bounds{Stats: `{"minValues":{"minValues":1}}`}},
+	} {
+		c.add["path"], c.add["size"] = text(), long()
+		body := foreign(t, parquet.Group{"add": optional(c.add)}, func(put put) {
+			put("a", "add", "path")
+			put(int64(1), "add", "size")
+			c.put(put)
+		})
+		r := openBody(t, body)
+		if got := r.parts[0].bounds(0); got != c.want {
+			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
+		}
+	}
+}

@@ -19,11 +19,16 @@ import (
 // rows that are made by calling put for the columns that are not null.
 func foreign(t *testing.T, root parquet.Group, rows ...func(put func(v any, path ...string))) []byte {
 	t.Helper()
+	return foreignWith(t, nil, root, rows...)
+}
+
+func foreignWith(t *testing.T, options []parquet.WriterOption, root parquet.Group, rows ...func(put func(v any, path ...string))) []byte {
+	t.Helper()
 	s := parquet.NewSchema("foreign", root)
 	leaves := 0
 	slots := newSlot(s, 0, &leaves)
 	var body bytes.Buffer
-	w := parquet.NewWriter(&body, s, parquet.DefaultEncoding(&parquet.Plain))
+	w := parquet.NewWriter(&body, append(options, s, parquet.DefaultEncoding(&parquet.Plain))...)
 	for _, fill := range rows {
 		r := newRow(leaves, slots.levels())
 		fill(func(v any, path ...string) {
@@ -222,6 +227,36 @@ func TestEdgeC57StatisticsAreRebuiltFromTheParsedForm(t *testing.T) {
 	}
 	if adds[1].Stats != "" {
 		t.Errorf("a file without statistics got %s", adds[1].Stats)
+	}
+}
+
+// TestParsedDatesOfTheOldCalendarAreUnknown where the two calendars differ.
+func TestParsedDatesOfTheOldCalendarAreUnknown(t *testing.T) {
+	values := optional(parquet.Group{"day": optional(parquet.Date()), "ts": optional(parquet.Timestamp(parquet.Microsecond)), "id": long()})
+	const old, new = `{"minValues":{"id":1},"maxValues":{"day":"2000-01-01","id":1,"ts":"2000-01-01T00:00:00.000Z"}}`,
+		`{"minValues":{"day":"1501-04-10","id":1,"ts":"1804-12-04T00:00:00.000Z"},"maxValues":{"day":"2000-01-01","id":1,"ts":"2000-01-01T00:00:00.000Z"}}`
+	for _, c := range []struct{ version, legacy, want string }{
+		{"3.5.0", "", new}, {"3.5.0", "org.apache.spark.legacyDateTime", old}, {"2.4.8", "", old},
+	} {
+		options := []parquet.WriterOption{parquet.KeyValueMetadata("org.apache.spark.version", c.version)}
+		if c.legacy != "" {
+			options = append(options, parquet.KeyValueMetadata(c.legacy, ""))
+		}
+		body := foreignWith(t, options, parquet.Group{"add": optional(parquet.Group{
+			"path": text(), "size": long(), "stats_parsed": optional(parquet.Group{"minValues": values, "maxValues": values}),
+		})}, func(put put) {
+			put("a", "add", "path")
+			put(int64(1), "add", "size")
+			for of, day := range map[string]int32{"minValues": -171_200, "maxValues": 10_957} {
+				put(day, "add", "stats_parsed", of, "day")
+				put(int64(1), "add", "stats_parsed", of, "id")
+			}
+			put(int64(-60_293)*86_400_000_000, "add", "stats_parsed", "minValues", "ts")
+			put(int64(10_957)*86_400_000_000, "add", "stats_parsed", "maxValues", "ts")
+		})
+		if _, adds, _ := readAll(t, body); adds[0].Stats != c.want {
+			t.Errorf("Spark %s %s:\ngot  %s\nwant %s", c.version, c.legacy, adds[0].Stats, c.want)
+		}
 	}
 }
 

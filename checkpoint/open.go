@@ -68,6 +68,8 @@ type part struct {
 	schema *tree
 	held   int64 // bytes
 	budget int64 // bytes of a row group that are held at once; 0: a default
+	// verbose says that its names are too long to be repeated for each row group.
+	verbose bool
 }
 
 // Open reads what the files that make up one checkpoint say of themselves: one
@@ -150,6 +152,7 @@ func (r *Reader) openPart(ctx context.Context, f log.File, n int) (*part, error)
 		return nil, classify(f.Name, err)
 	}
 	p := &part{file: file, schema: newTree(file.Meta().Schema), held: min(f.Size, o.TailBytes)}
+	p.verbose = p.schema.verbose()
 	var rows int64
 	for g := range file.Meta().RowGroups {
 		rows += p.rows(g)

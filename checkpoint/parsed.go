@@ -58,7 +58,7 @@ func (g *group) members(t *tree) []*member {
 		case !g.has(f):
 			continue
 		default:
-			if m.convert = converter(f.node); m.convert == nil {
+			if m.convert = g.part.converter(f.node); m.convert == nil {
 				continue
 			}
 			m.column = g.open(f)
@@ -104,6 +104,29 @@ func appendMembers(b []byte, members []*member) (out []byte, any bool) {
 	}
 	return append(b, '}'), true
 }
+
+// converter is that of a column of this file: what may be another day in the
+// calendar of old Spark is not known.
+func (p *part) converter(n pqschema.Node) func(*column) value.Value {
+	convert, cal := converter(n), p.file.Calendar()
+	if convert == nil || !cal.LegacyDates && !cal.LegacyInt96 {
+		return convert
+	}
+	return func(c *column) value.Value {
+		v := convert(c)
+		if t := v.Type(); t == schema.Date && v.Int64() < sameDays || (t == schema.Timestamp || t == schema.TimestampNTZ) && v.Int64() < sameTimes {
+			return value.Null(t)
+		}
+		return v
+	}
+}
+
+// From when on the two calendars have the same numbers for days, and zones have
+// offsets that do not depend on them.
+const (
+	sameDays  = -141_427                 // 1582-10-15
+	sameTimes = -25_567 * 86_400_000_000 // 1900-01-01, µs
+)
 
 // converter says how values of a column become values of the protocol; nil if
 // their type has no place in statistics.

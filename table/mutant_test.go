@@ -41,7 +41,7 @@ var mutants = []mutant{
 	{
 		"writes checkpoints from a partly loaded state", "../internal/replay/state.go",
 		"	for chunk, err := range s.line.base.chunks(ctx, cols, want, kept) {\n",
-		"	for chunk, err := range s.line.base.chunks(ctx, cols, want, resident{kept.chunks[:len(kept.chunks)/2], kept.bare}) {\n",
+		"	for chunk, err := range s.line.base.chunks(ctx, cols, want, resident{chunks: kept.chunks[:len(kept.chunks)/2], bare: kept.bare}) {\n",
 	},
 }
 

@@ -3,7 +3,6 @@ package skipping
 import (
 	"context"
 	"math/rand/v2"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,15 +18,7 @@ import (
 // TestWhatARowGroupOfACheckpointExcludesNoFileOfItHolds, for random files in
 // checkpoints with parsed statistics, of which the footer's bounds are asked.
 func TestWhatARowGroupOfACheckpointExcludesNoFileOfItHolds(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	if text := os.Getenv("FORESET_SEED"); text != "" {
-		seed, _ = strconv.ParseUint(text, 10, 64)
-	}
-	rounds := 300
-	if text := os.Getenv("FORESET_ROUNDS"); text != "" {
-		rounds, _ = strconv.Atoi(text)
-	}
-	t.Logf("FORESET_SEED=%d", seed)
+	seed, rounds := seeded(t, 300)
 	g := generator{Rand: rand.New(rand.NewPCG(seed, 1))}
 	excluded, possible := 0, 0
 	for range rounds {

@@ -516,16 +516,23 @@ func (s exactSource) Bounds(path []string) (Bounds, bool) {
 	return b, true
 }
 
-func TestPruningNeverLies(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
+// seeded is where a random test begins and how many rounds it takes, unless
+// FORESET_SEED and FORESET_ROUNDS say otherwise.
+func seeded(t *testing.T, usual int) (seed uint64, rounds int) {
+	t.Helper()
+	seed, rounds = uint64(time.Now().UnixNano()), usual
 	if text := os.Getenv("FORESET_SEED"); text != "" {
 		seed, _ = strconv.ParseUint(text, 10, 64)
 	}
-	rounds := 3000
 	if text := os.Getenv("FORESET_ROUNDS"); text != "" {
 		rounds, _ = strconv.Atoi(text)
 	}
 	t.Logf("FORESET_SEED=%d", seed)
+	return seed, rounds
+}
+
+func TestPruningNeverLies(t *testing.T) {
+	seed, rounds := seeded(t, 3000)
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		berlin = time.FixedZone("", 3600)

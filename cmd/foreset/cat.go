@@ -37,8 +37,7 @@ func (a *app) catCommand() *cobra.Command {
 	f.StringVar(&o.at, "at", "", atUsage)
 	f.StringVar(&o.where, "where", "", "predicate in SQL: print rows for which it is true")
 	f.StringSliceVar(&o.columns, "columns", nil, "columns, or nested fields as a.b, in the order wanted")
-	f.Int64Var(&o.limit, "limit", -1, "at most so many rows; default: all")
-	f.Lookup("limit").DefValue = "0" // as the usage shows it: not at all
+	limitFlag(cmd, &o.limit, "rows")
 	f.IntVar(&o.look, "explain", -1, "print which files and row groups are skipped by which bound, and no rows; `N` of the files that are left are looked into")
 	f.Lookup("explain").NoOptDefVal = "20"
 	f.Lookup("explain").DefValue = "0" // as the usage shows it: not at all
@@ -52,8 +51,8 @@ func (a *app) catCommand() *cobra.Command {
 
 func (a *app) cat(ctx context.Context, location string, o *catOptions) error {
 	o.explain = o.look >= 0
-	if o.limit < -1 {
-		return usagef("--limit %d: it is at least 0", o.limit)
+	if err := checkLimit(o.limit); err != nil {
+		return err
 	}
 	if o.changeOptions.wanted() {
 		return a.changes(ctx, location, o)

@@ -23,8 +23,7 @@ func (a *app) historyCommand() *cobra.Command {
 			"What --at goes by is the time that tail and info print: that of the commit's object, unless the table has in-commit timestamps.",
 		Args: exactly("LOCATION"), ValidArgsFunction: files(1),
 	}
-	cmd.Flags().Int64Var(&limit, "limit", -1, "at most so many commits; default: all")
-	cmd.Flags().Lookup("limit").DefValue = "0" // as the usage shows it: not at all
+	limitFlag(cmd, &limit, "commits")
 	a.formatOption(cmd, rowFormats, byStdout)
 	cmd.RunE = a.action(func(ctx context.Context, args []string) error { return a.history(ctx, args[0], limit) })
 	return cmd
@@ -56,8 +55,8 @@ type commitLine struct {
 }
 
 func (a *app) history(ctx context.Context, location string, limit int64) error {
-	if limit < -1 {
-		return usagef("--limit %d: it is at least 0", limit)
+	if err := checkLimit(limit); err != nil {
+		return err
 	}
 	return a.withTable(ctx, location, true, func(t *table.Table) error {
 		if a.outputFormat() == formatTable {

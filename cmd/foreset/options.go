@@ -141,3 +141,16 @@ func files(n int) cobra.CompletionFunc {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 }
+
+// limitFlag adds --limit, of which −1 stands for no limit.
+func limitFlag(cmd *cobra.Command, limit *int64, of string) {
+	cmd.Flags().Int64Var(limit, "limit", -1, "at most so many "+of+"; default: all")
+	cmd.Flags().Lookup("limit").DefValue = "0" // as the usage shows it: not at all
+}
+
+func checkLimit(limit int64) error {
+	if limit < -1 {
+		return usagef("--limit %d: it is at least 0", limit)
+	}
+	return nil
+}
